@@ -1,0 +1,17 @@
+// The memory of tensors on the host.
+#pragma once
+
+#include <theon/tensor.h>
+
+#include <cstddef>
+#include <memory>
+
+namespace theon {
+
+/// Uninitialised memory, aligned to 64 bytes. Throws ShapeError when there is not so much of it.
+std::shared_ptr<Storage> allocate(std::size_t bytes);
+
+/// Memory that somebody else keeps alive.
+std::shared_ptr<Storage> borrowed_storage(std::byte* data, std::size_t bytes);
+
+}  // namespace theon
