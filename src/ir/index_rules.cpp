@@ -1,0 +1,217 @@
+// The simplifications of index arithmetic.
+#include "src/ir/index.h"
+#include "src/ir/index_algebra.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <optional>
+
+namespace theon::ir {
+
+namespace {
+
+using P = IndexPolynomial;
+
+std::int64_t floor_of(std::int64_t a, std::int64_t positive) { return a / positive - (a % positive < 0); }
+
+/// One operation with what is known where it stands.
+class IndexRules {
+ public:
+  IndexRules(NodeStore& store, std::span<const Expr> args) : store_(store), args_(args), algebra_(store, args), prover_(algebra_) {}
+
+  Expr simplify(Opcode op) {
+    switch (op) {
+      case Opcode::floor_div: return floor_div();
+      case Opcode::mod: return mod();
+      case Opcode::div: return is_size(args_[0]) && is_size(args_[1]) ? args_[0]->pool->make(Opcode::floor_div, args_, DType::int64) : Expr();
+      case Opcode::min: return extremum(args_[0], args_[1]);
+      case Opcode::max: return extremum(args_[1], args_[0]);
+      case Opcode::abs: return is_size(args_[0]) ? args_[0] : Expr();
+      case Opcode::lt: return at_most(b() - a() - 1);
+      case Opcode::le: return at_most(b() - a());
+      case Opcode::eq: return equal();
+      case Opcode::ne: return differs();
+      default: return {};
+    }
+  }
+
+  /// With the digits of a number put together again.
+  Expr recombined(const P& p) { return written(IndexDivider(algebra_).recombined(p)); }
+
+ private:
+  const P& a() { return polynomial_of(store_, args_[0]); }
+  const P& b() { return polynomial_of(store_, args_[1]); }
+
+  Expr written(const P& p) { return is_small(p) ? expression_of(store_, p) : Expr(); }
+  Expr truth(bool value) { return store_.literal(DType::boolean, value); }
+
+  bool is_negative_number(const P& p) { return p.is_constant() && p.constant() < 0; }
+
+  Expr floor_div() {
+    if (b() == P(0)) return store_.literal(DType::int64, 0);
+    if (is_negative_number(b()) && algebra_.is_exact(a())) return written(IndexDivider(algebra_).floor_div(-a(), -b()));
+    return written(IndexDivider(algebra_).floor_div(a(), b()));
+  }
+
+  Expr mod() {
+    if (b() == P(0)) return store_.literal(DType::int64, 0);
+    if (is_negative_number(b()) && algebra_.is_exact(a())) return written(-IndexDivider(algebra_).mod(-a(), -b()));
+    return written(IndexDivider(algebra_).mod(a(), b()));
+  }
+
+  bool is_size(Expr x) { return algebra_.is_exact(x) && prover_.is_nonnegative(polynomial_of(store_, x)); }
+  bool are_exact() const { return algebra_.is_exact(args_[0]) && algebra_.is_exact(args_[1]); }
+
+  /// `low`, where it is never above `high`, or the other way round.
+  Expr extremum(Expr low, Expr high) {
+    if (!are_exact()) return {};
+    if (prover_.is_at_most(a(), b())) return low;
+    return prover_.is_at_most(b(), a()) ? high : Expr();
+  }
+
+  /// `difference` >= 0, in one spelling: terms on the side where they are positive, divided by what they have in common, without a floor_div that stands alone.
+  Expr at_most(P difference) {
+    if (!are_exact()) return {};
+    if (prover_.is_nonnegative(difference)) return truth(true);
+    if (prover_.is_positive(-difference)) return truth(false);
+    difference = in_lowest_terms(without_division(difference));
+    const std::int64_t c = difference.constant();
+    const Sides sides = sides_of(difference - c);
+    if (c == -1) return compared(Opcode::lt, sides.right, sides.left);
+    if (c > 0) return compared(Opcode::lt, sides.right, sides.left + P(c) + 1);
+    return compared(Opcode::le, sides.right - c, sides.left);
+  }
+
+  /// left - right, both without negative coefficients.
+  struct Sides {
+    P left, right;
+  };
+
+  static Sides sides_of(const P& p) {
+    Sides sides;
+    for (const auto& term : p.terms()) {
+      if (term.coefficient > 0) sides.left = sides.left + P::of(term);
+      else sides.right = sides.right - P::of(term);
+    }
+    return sides;
+  }
+
+  Expr compared(Opcode op, const P& x, const P& y) {
+    if (!is_small(x) || !is_small(y) || !algebra_.is_exact(x) || !algebra_.is_exact(y)) return {};
+    const Expr args[] = {expression_of(store_, x), expression_of(store_, y)};
+    return store_.intern({.op = op, .dtype = DType::boolean, .args = args});
+  }
+
+  static std::int64_t common_divisor(const P& p) {
+    std::int64_t result = 0;
+    for (const auto& term : p.terms()) {
+      if (term.coefficient == std::numeric_limits<std::int64_t>::min()) return 1;
+      result = std::gcd(result, term.coefficient);
+    }
+    return result;
+  }
+
+  /// The polynomial >= 0 divided by the common divisor of its coefficients.
+  static P in_lowest_terms(const P& p) {
+    const std::int64_t divisor = common_divisor(p);
+    return divisor > 1 ? divided(p, divisor) : p;
+  }
+
+  static P divided(const P& p, std::int64_t divisor) {
+    P result = floor_of(p.constant(), divisor);
+    for (auto term : p.terms()) {
+      term.coefficient /= divisor;
+      result = result + P::of(std::move(term));
+    }
+    return result;
+  }
+
+  /// x / d <= t is x <= d * t + d - 1, and x / d >= t is x >= d * t.
+  P without_division(P p) {
+    while (const auto next = without_one_division(p)) p = *next;
+    return p;
+  }
+
+  std::optional<P> without_one_division(const P& p) {
+    for (const auto& term : p.terms()) {
+      const Expr atom = term.factors.front();
+      const bool is_alone = term.factors.size() == 1 && (term.coefficient == 1 || term.coefficient == -1);
+      if (!is_alone || atom->op != Opcode::floor_div) continue;
+      const P& divisor = polynomial_of(store_, atom->args[1]);
+      const P& numerator = polynomial_of(store_, atom->args[0]);
+      const P rest = (p - P::of(term)) * divisor;
+      const P result = term.coefficient == 1 ? numerator + rest : rest + divisor - 1 - numerator;
+      const bool is_exact = algebra_.is_exact(atom->args[0]) && algebra_.is_exact(atom->args[1]);
+      if (is_exact && is_small(result) && prover_.is_positive(divisor)) return result;
+    }
+    return std::nullopt;
+  }
+
+  /// Whether the sides are known to be equal or different.
+  std::optional<bool> known_equality() {
+    const P difference = a() - b();
+    if (difference.is_constant() && difference.valid()) return difference.constant() == 0;
+    if (!are_exact()) return std::nullopt;
+    const std::int64_t divisor = common_divisor(difference);
+    if (difference.constant() % divisor != 0) return false;
+    if (prover_.is_positive(difference) || prover_.is_positive(-difference)) return false;
+    return std::nullopt;
+  }
+
+  Expr equal() {
+    const auto known = known_equality();
+    return known ? truth(*known) : Expr();
+  }
+
+  Expr differs() {
+    const auto known = known_equality();
+    return known ? truth(!*known) : Expr();
+  }
+
+  NodeStore& store_;
+  std::span<const Expr> args_;
+  IndexAlgebra algebra_;
+  IndexProver prover_;
+};
+
+}  // namespace
+
+namespace {
+
+bool mentions_remainder(const P& p) {
+  return std::ranges::any_of(p.terms(), [](const auto& term) {
+    return std::ranges::any_of(term.factors, [](Expr x) { return x->op == Opcode::mod; });
+  });
+}
+
+Expr simplify_ring(NodeStore& store, Opcode op, std::span<const Expr> args) {
+  const P result = ring_polynomial(store, op, args);
+  if (!is_small(result)) return {};
+  return mentions_remainder(result) ? IndexRules(store, args).recombined(result) : expression_of(store, result);
+}
+
+}  // namespace
+
+Expr simplify_index(NodeStore& store, Opcode op, std::span<const Expr> args) {
+  switch (op) {
+    case Opcode::add:
+    case Opcode::sub:
+    case Opcode::mul:
+    case Opcode::neg: return simplify_ring(store, op, args);
+    case Opcode::div:
+    case Opcode::floor_div:
+    case Opcode::mod:
+    case Opcode::min:
+    case Opcode::max:
+    case Opcode::abs:
+    case Opcode::lt:
+    case Opcode::le:
+    case Opcode::eq:
+    case Opcode::ne: return IndexRules(store, args).simplify(op);
+    default: return {};
+  }
+}
+
+}  // namespace theon::ir

@@ -1,0 +1,94 @@
+// The loop language: what runs, in which order, in which memory.
+//
+// A Kernel is a C-like function over buffers. Its values are the element language without indices and reductions: locals take their place, and a
+// load has one linear element offset. Whoever schedules decides everything here; emitters (codegen/llvm, codegen/c) and the interpreter translate it.
+#pragma once
+
+#include "src/ir/element.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace theon::ir {
+
+struct Statement;
+using Block = std::vector<Statement>;
+
+/// Locals are numbered from 0 within a kernel; each is defined once, by For, Let or Var. Locals 0 and 1 are the kernel's `begin` and `end`.
+using Local = std::int64_t;
+
+/// for (variable = begin; variable < end; variable++). With lanes > 1 the iterations are independent but for Accumulate and may run `lanes` at a time,
+/// `unroll` groups at once with accumulators of their own, the tail masked. A vector loop holds no other loop that depends on its variable, except
+/// serial loops whose bounds do not depend on it: these run once for all lanes.
+struct For {
+  Local variable;
+  Expr begin, end;
+  int lanes = 1;
+  int unroll = 1;
+  Block body;
+};
+
+/// local = value, never changed.
+struct Let { Local local; Expr value; };
+
+/// A mutable local with its first value.
+struct Var { Local local; Expr initial; };
+
+/// local = value, for a Var. Not inside a vector loop unless the Var is declared in its body.
+struct Assign { Local local; Expr value; };
+
+/// locals = combine(locals, values), for Vars. Inside a vector loop every lane has its own partial state, combined after the loop.
+struct Accumulate {
+  const Monoid* monoid;
+  std::vector<Local> locals;
+  std::vector<Expr> values;
+};
+
+/// buffer[offset] = value, or += value and the like where `combine` is set (serial order: offsets may repeat; never in a vector loop with repeats).
+struct Store {
+  std::int64_t buffer;
+  Expr offset;
+  Expr value;
+  std::optional<Opcode> combine = {};
+};
+
+struct If { Expr condition; Block then, otherwise; };
+
+/// Where `condition` holds, records failure `code` with the two values, unless one was recorded before; execution goes on.
+struct Report { Expr condition; std::int32_t code; Expr first, second; };
+
+struct Statement {
+  std::variant<For, Let, Var, Assign, Accumulate, Store, If, Report> node;
+};
+
+enum class Access : std::uint8_t { read, write, read_write, scratch };
+
+/// Memory a kernel touches. Strides and extents are not part of it: offsets are spelled out by the loads and stores.
+struct Buffer {
+  std::string name;   // for people
+  DType dtype;
+  Access access;
+  std::int64_t slot;  // index of the pointer in Frame::buffers; unused for scratch
+  Expr size = {};     // elements of scratch memory that one run of the kernel needs (uniform: parameters only); null otherwise
+};
+
+/// int32 kernel(const Frame*, int64 begin, int64 end), see codegen/abi.h. `parameter` nodes are symbols, looked up in `symbols` for
+/// their place in Frame::symbols.
+struct Kernel {
+  std::string name;
+  std::vector<Buffer> buffers;
+  Block body;
+  std::int64_t locals = 2;       // how many there are
+};
+
+/// C-like text, one statement a line.
+std::string to_string(const Kernel& kernel);
+
+/// Throws InternalError for a kernel that breaks a promise of this file: an undefined or redefined local, a wrong dtype, a store to a read-only buffer, an Assign to
+/// a Let, a vector loop with an order, an index or reduction left over.
+void check(const Kernel& kernel);
+
+}  // namespace theon::ir

@@ -1,0 +1,273 @@
+// The canonical form of floor_div and mod over polynomials.
+#pragma once
+
+#include "src/ir/bounds.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace theon::ir {
+
+/// floor_div and mod of polynomials, and polynomials of those. All equations hold for every divisor >= 1; that it is must be proved first. `Algebra` is that of
+/// Prover, and makes atoms:
+///   Polynomial<Atom> quotient(const P& numerator, const P& divisor) const;   // one new atom
+///   Polynomial<Atom> remainder(const P& numerator, const P& divisor) const;
+///   bool is_exact(const P&) const;  // whether it can be computed without overflow
+template <class Atom, class Algebra>
+class Divider {
+ public:
+  using P = Polynomial<Atom>;
+  using Term = typename P::Term;
+  using Facts = AtomFacts<Atom>;
+
+  explicit Divider(const Algebra& algebra) : algebra_(algebra), prover_(algebra) {}
+
+  P floor_div(const P& numerator, const P& divisor) {
+    if (divisor == P(1)) return numerator;
+    if (!prover_.is_positive(divisor)) return algebra_.quotient(numerator, divisor);
+    if (const auto result = unnested_quotient(numerator, divisor)) return *result;
+    if (!algebra_.is_exact(numerator)) return algebra_.quotient(numerator, divisor);
+    const Split split = divided(numerator, divisor);
+    if (split.rest == P(0)) return split.quotient;
+    return split.quotient + reduced_quotient(split.rest, divisor);
+  }
+
+  P mod(const P& numerator, const P& divisor) {
+    if (divisor == P(1)) return 0;
+    if (!prover_.is_positive(divisor)) return algebra_.remainder(numerator, divisor);
+    if (const auto result = unnested_remainder(numerator, divisor)) return *result;
+    if (!algebra_.is_exact(numerator)) return algebra_.remainder(numerator, divisor);
+    const Split split = divided(numerator, divisor);
+    return split.rest == P(0) ? P(0) : reduced_remainder(split.rest, divisor);
+  }
+
+  /// d * floor_div(x, d) + mod(x, d) is x, and d * mod(floor_div(x, d), e) + mod(x, d) is mod(x, d * e).
+  P recombined(P p) {
+    while (const auto shorter = with_fewer_terms(p)) p = *shorter;
+    return p;
+  }
+
+ private:
+  /// numerator = divisor * quotient + rest
+  struct Split {
+    P quotient, rest;
+  };
+
+  /// The exact quotient of two terms; the factors of a number are none.
+  static std::optional<P> exact_quotient(const std::vector<Atom>& factors, std::int64_t coefficient, const std::vector<Atom>& by,
+                                         std::int64_t number) {
+    if (number == 0 || coefficient % number != 0 || number == -1) return std::nullopt;
+    Term result{{}, coefficient / number};
+    std::ranges::set_difference(factors, by, std::back_inserter(result.factors), before);
+    if (result.factors.size() + by.size() != factors.size()) return std::nullopt;
+    return result.factors.empty() ? P(result.coefficient) : P::of(std::move(result));
+  }
+
+  static bool before(const Atom& a, const Atom& b) { return compare(a, b) < 0; }
+
+  static std::optional<P> exact_quotient(const Term& term, const P& leading) {
+    static const std::vector<Atom> none;
+    if (leading.is_constant()) return exact_quotient(term.factors, term.coefficient, none, leading.constant());
+    return exact_quotient(term.factors, term.coefficient, leading.terms().front().factors, leading.terms().front().coefficient);
+  }
+
+  static P leading_term(const P& p) { return p.is_constant() ? P(p.constant()) : P::of(p.terms().front()); }
+
+  static std::int64_t floor_of(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+
+  /// Long division by the leading term; what it does not divide is the rest.
+  static Split divided(const P& numerator, const P& divisor) {
+    constexpr int max_rounds = 64;
+    const P leading = leading_term(divisor);
+    Split split{0, numerator};
+    for (int round = 0; round < max_rounds; ++round) {
+      std::optional<P> part;
+      for (const Term& term : split.rest.terms()) {
+        if ((part = exact_quotient(term, leading))) break;
+      }
+      if (!part) break;
+      const Split next{split.quotient + *part, split.rest - *part * divisor};
+      if (!next.quotient.valid() || !next.rest.valid()) break;
+      split = next;
+    }
+    if (divisor.is_constant()) {
+      const std::int64_t whole = floor_of(split.rest.constant(), divisor.constant());
+      split.quotient += whole;
+      split.rest = split.rest - P(whole) * divisor;
+    }
+    return split;
+  }
+
+  bool is_below(const P& value, const P& limit) { return prover_.is_nonnegative(value) && prover_.is_positive(limit - value); }
+
+  /// The multiple of the divisor next to zero below which the rest never falls and at whose end it stops.
+  std::optional<std::int64_t> constant_quotient(const P& rest, const P& divisor) {
+    for (const std::int64_t whole : {0, -1, 1}) {
+      if (is_below(rest - P(whole) * divisor, divisor)) return whole;
+    }
+    return std::nullopt;
+  }
+
+  P reduced_quotient(const P& rest, const P& divisor) {
+    if (const auto whole = constant_quotient(rest, divisor)) return *whole;
+    if (const auto common = common_factor(rest, divisor)) return floor_div(common->rest, common->divisor);
+    return unnested_quotient(rest, divisor).value_or(algebra_.quotient(rest, divisor));
+  }
+
+  P reduced_remainder(const P& rest, const P& divisor) {
+    if (const auto whole = constant_quotient(rest, divisor)) return rest - P(*whole) * divisor;
+    if (const auto common = common_factor(rest, divisor)) return common->factor * mod(common->rest, common->divisor) + common->below;
+    const P smaller = without_multiples(rest, divisor);
+    return smaller == rest ? algebra_.remainder(rest, divisor) : mod(smaller, divisor);
+  }
+
+  /// rest = factor * rest' + below, divisor = factor * divisor', 0 <= below < factor
+  struct Common {
+    P factor, rest, divisor, below;
+  };
+
+  std::optional<Common> common_factor(const P& rest, const P& divisor) {
+    if (!divisor.is_constant() && !divisor.single_term()) return std::nullopt;
+    for (const P& factor : candidate_factors(rest, divisor)) {
+      Common common{factor, 0, 0, rest.constant()};
+      common.divisor = divided(divisor, factor).quotient;
+      if (factor.is_constant()) {
+        const std::int64_t whole = floor_of(rest.constant(), factor.constant());
+        common.rest = whole;
+        common.below = rest.constant() - whole * factor.constant();
+      }
+      for (const Term& term : rest.terms()) {
+        const auto part = exact_quotient(term, factor);
+        if (part) common.rest = common.rest + *part;
+        else common.below = common.below + P::of(term);
+      }
+      if (prover_.is_positive(factor) && prover_.is_positive(common.divisor) && is_below(common.below, factor)) return common;
+    }
+    return std::nullopt;
+  }
+
+  /// The greatest common divisors of the divisor and single terms, the largest first.
+  static std::vector<P> candidate_factors(const P& rest, const P& divisor) {
+    static const std::vector<Atom> none;
+    const std::vector<Atom>& atoms = divisor.is_constant() ? none : divisor.terms().front().factors;
+    const std::int64_t number = divisor.is_constant() ? divisor.constant() : divisor.terms().front().coefficient;
+    std::vector<P> result;
+    for (const Term& term : rest.terms()) {
+      Term common{{}, static_cast<std::int64_t>(gcd(term.coefficient, number))};
+      std::ranges::set_intersection(term.factors, atoms, std::back_inserter(common.factors), before);
+      const P factor = common.factors.empty() ? P(common.coefficient) : P::of(std::move(common));
+      if (factor != P(1) && factor != divisor && std::ranges::find(result, factor) == result.end()) result.push_back(factor);
+    }
+    std::ranges::stable_sort(result, [](const P& a, const P& b) { return size(a) > size(b); });
+    return result;
+  }
+
+  static std::uint64_t gcd(std::int64_t a, std::int64_t b) {
+    const auto magnitude = [](std::int64_t x) { return x < 0 ? 0 - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x); };
+    return std::gcd(magnitude(a), magnitude(b));
+  }
+
+  static std::pair<std::size_t, std::int64_t> size(const P& factor) {
+    if (factor.is_constant()) return {0, factor.constant()};
+    return {factor.terms().front().factors.size(), factor.terms().front().coefficient};
+  }
+
+  /// The facts of the atom that p is up to a constant.
+  std::optional<Facts> facts_of_shifted_atom(const P& p) const {
+    const P rest = p - p.constant();
+    const Atom* atom = rest.single_atom();
+    return atom ? std::optional(algebra_.facts(*atom)) : std::nullopt;
+  }
+
+  /// floor_div(floor_div(x, a) + c, b) is floor_div(x + a*c, a*b), and floor_div(mod(x, a*b), b) is mod(floor_div(x, b), a).
+  std::optional<P> unnested_quotient(const P& numerator, const P& divisor) {
+    const auto facts = facts_of_shifted_atom(numerator);
+    if (!facts) return std::nullopt;
+    if (facts->kind == Facts::Kind::quotient && prover_.is_positive(facts->parts[1])) {
+      const P product = facts->parts[1] * divisor;
+      const P shifted = facts->parts[0] + facts->parts[1] * numerator.constant();
+      const bool fits = product.valid() && shifted.valid() && (numerator.constant() == 0 || algebra_.is_exact(shifted));
+      return fits ? std::optional(floor_div(shifted, product)) : std::nullopt;
+    }
+    if (facts->kind != Facts::Kind::remainder || numerator.constant() != 0) return std::nullopt;
+    const Split split = divided(facts->parts[1], divisor);
+    if (split.rest != P(0) || !prover_.is_positive(split.quotient)) return std::nullopt;
+    return mod(floor_div(facts->parts[0], divisor), split.quotient);
+  }
+
+  /// mod(mod(x, a*b), b) is mod(x, b).
+  std::optional<P> unnested_remainder(const P& numerator, const P& divisor) {
+    const Atom* atom = numerator.single_atom();
+    if (!atom) return std::nullopt;
+    const Facts facts = algebra_.facts(*atom);
+    if (facts.kind != Facts::Kind::remainder || divided(facts.parts[1], divisor).rest != P(0)) return std::nullopt;
+    return prover_.is_positive(facts.parts[1]) ? std::optional(mod(facts.parts[0], divisor)) : std::nullopt;
+  }
+
+  /// Replaces c * mod(x, m) by c * x where the divisor divides c * m, and takes multiples of a number out of coefficients.
+  P without_multiples(const P& rest, const P& divisor) {
+    P result = rest.constant();
+    for (const Term& term : rest.terms()) result = result + without_multiples(term, divisor);
+    return result.valid() && algebra_.is_exact(result) ? result : rest;
+  }
+
+  P without_multiples(const Term& term, const P& divisor) {
+    Term smaller = term;
+    if (divisor.is_constant()) smaller.coefficient %= divisor.constant();
+    if (smaller.coefficient == 0) return 0;
+    for (std::size_t k = 0; k < smaller.factors.size(); ++k) {
+      const Facts facts = algebra_.facts(smaller.factors[k]);
+      if (facts.kind != Facts::Kind::remainder || !prover_.is_positive(facts.parts[1])) continue;
+      Term others = smaller;
+      others.factors.erase(others.factors.begin() + static_cast<std::ptrdiff_t>(k));
+      const P scale = others.factors.empty() ? P(others.coefficient) : P::of(std::move(others));
+      if (divided(scale * facts.parts[1], divisor).rest == P(0)) return scale * facts.parts[0];
+    }
+    return P::of(std::move(smaller));
+  }
+
+  std::optional<P> with_fewer_terms(const P& p) {
+    for (const Term& term : p.terms()) {
+      for (std::size_t k = 0; k < term.factors.size(); ++k) {
+        const Facts facts = algebra_.facts(term.factors[k]);
+        if (facts.kind != Facts::Kind::remainder || !prover_.is_positive(facts.parts[1])) continue;
+        Term others = term;
+        const P low = P::of(others.factors[k]);
+        others.factors.erase(others.factors.begin() + static_cast<std::ptrdiff_t>(k));
+        const P scale = others.factors.empty() ? P(others.coefficient) : P::of(std::move(others));
+        if (const auto shorter = joined(p, scale, low, facts)) return shorter;
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// p with scale * (low + divisor * high) replaced by what the two digits are together, if it contains that.
+  std::optional<P> joined(const P& p, const P& scale, const P& low, const Facts& digit) {
+    const P& number = digit.parts[0];
+    const P& divisor = digit.parts[1];
+    const P above = floor_div(number, divisor);
+    const auto replaced = [&](const P& high, const P& whole) -> std::optional<P> {
+      const P result = p - scale * (low + divisor * high) + scale * whole;
+      return result.valid() && result.terms().size() < p.terms().size() ? std::optional(result) : std::nullopt;
+    };
+    if (const auto result = replaced(above, number)) return result;
+    for (const Term& term : p.terms()) {
+      for (const Atom& atom : term.factors) {
+        const Facts facts = algebra_.facts(atom);
+        if (facts.kind != Facts::Kind::remainder || facts.parts[0] != above) continue;
+        if (const auto result = replaced(P::of(atom), mod(number, divisor * facts.parts[1]))) return result;
+      }
+    }
+    return std::nullopt;
+  }
+
+  const Algebra& algebra_;
+  Prover<Atom, Algebra> prover_;
+};
+
+}  // namespace theon::ir
