@@ -1,0 +1,134 @@
+#include "src/graph/node.h"
+
+#include "src/graph/op.h"
+#include "src/support/check.h"
+
+#include <cstring>
+#include <utility>
+
+namespace theon {
+
+namespace {
+
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> count = 0;
+  return count.fetch_add(1, std::memory_order_relaxed);
+}
+
+Shape known_dims(const Tensor& value) { return Shape(value.sizes().begin(), value.sizes().end()); }
+
+/// The line of the innermost Attribution of this thread.
+Location& current_attribution() {
+  thread_local Location where;
+  return where;
+}
+
+}  // namespace
+
+namespace detail {
+
+Location attributed(Location where) noexcept {
+  const Location& current = current_attribution();
+  return current ? current : where;
+}
+
+void retain(const Node* node) noexcept { node->references_.fetch_add(1, std::memory_order_relaxed); }
+
+void release(const Node* node) noexcept {
+  if (node->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // Deleting a node releases its inputs: they queue here instead of recursing, so a long chain needs no stack.
+  thread_local std::vector<const Node*> dying;
+  thread_local bool draining = false;
+  dying.push_back(node);
+  if (draining) return;
+  draining = true;
+  while (!dying.empty()) {
+    const Node* next = dying.back();
+    dying.pop_back();
+    delete next;
+  }
+  draining = false;
+}
+
+}  // namespace detail
+
+void Name::set(std::string text) const {
+  if (text.empty() || text_.load()) return;
+  const std::string* fresh = new std::string(std::move(text));
+  const std::string* none = nullptr;
+  if (!text_.compare_exchange_strong(none, fresh)) delete fresh;
+}
+
+Attribution::Attribution(Location where) noexcept : outer_(current_attribution()) {
+  if (where) current_attribution() = where;
+}
+
+Attribution::~Attribution() { current_attribution() = outer_; }
+
+Node::Node(Role role, Location where) : role(role), where(detail::attributed(where)), serial(next_serial()) {}
+
+Leaf::Leaf(Role role, TensorType type, std::string name, Location where) : Node(role, where), type(std::move(type)) {
+  this->name.set(std::move(name));
+}
+
+Constant::Constant(Tensor value, Location where)
+    : Leaf(Role::constant, {value.dtype(), known_dims(value)}, "", where), value(std::move(value)) {}
+
+std::optional<Tensor> Constant::uniform() const {
+  const std::int64_t count = value.size();
+  const std::size_t width = size_of(value.dtype());
+  if (count == 0) return std::nullopt;
+  for (std::int64_t i = 1; i < count; ++i)
+    if (std::memcmp(value.raw(), value.raw() + i * width, width) != 0) return std::nullopt;
+  return Tensor::on(value.storage(), 0, value.dtype(), {}, {});
+}
+
+SharedLeaf::SharedLeaf(std::string name, Tensor value, Location where)
+    : Leaf(Role::shared, {value.dtype(), known_dims(value)}, std::move(name), where), state(std::make_unique<SharedState>()) {
+  state->value = value.copy();
+}
+
+Apply::Apply(OpRef op, std::vector<Variable> inputs, Signature signature, Location where)
+    : Node(Role::apply, where),
+      op(std::move(op)),
+      inputs(std::move(inputs)),
+      types(std::move(signature.outputs)),
+      obligations(std::move(signature.obligations)),
+      count_(types.empty() ? this->op->outputs() : types.size()),
+      names_(new Name[count_]) {}
+
+const Leaf* as_leaf(const Variable& x) { return x.owner() ? nullptr : static_cast<const Leaf*>(x.node().get()); }
+
+const Constant* as_constant(const Variable& x) {
+  return x.node()->role == Node::Role::constant ? static_cast<const Constant*>(x.node().get()) : nullptr;
+}
+
+const SharedLeaf* as_shared(const Variable& x) {
+  return x.node()->role == Node::Role::shared ? static_cast<const SharedLeaf*>(x.node().get()) : nullptr;
+}
+
+bool is_pattern(const Variable& x) {
+  if (const Apply* node = x.owner()) return node->is_pattern();
+  return x.node()->role == Node::Role::pattern;
+}
+
+std::vector<Variable> apply_all(OpRef op, std::vector<Variable> inputs, Location where) {
+  bool pattern = false;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].is_empty()) fail<ArgumentError>(where, "{}: operand {} is an empty Variable", op->name(), i);
+    pattern = pattern || is_pattern(inputs[i]);
+  }
+  Signature signature;
+  if (!pattern) signature = op->infer(inputs, where);
+  const NodeRef node(new Apply(std::move(op), std::move(inputs), std::move(signature), where));
+  const auto& made = static_cast<const Apply&>(*node);
+  std::vector<Variable> outputs;
+  for (std::size_t i = 0; i < made.outputs(); ++i) outputs.push_back(made.output(i));
+  return outputs;
+}
+
+Variable apply(OpRef op, std::vector<Variable> inputs, Location where) {
+  return apply_all(std::move(op), std::move(inputs), where)[0];
+}
+
+}  // namespace theon

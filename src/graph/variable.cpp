@@ -1,0 +1,94 @@
+#include "src/graph/node.h"
+#include "src/support/check.h"
+
+#include <utility>
+
+namespace theon {
+
+namespace {
+
+const Node& node_of(const Variable& x) {
+  if (x.is_empty()) throw ArgumentError({}, "an empty Variable has no type, name or owner");
+  return *x.node();
+}
+
+const Name& name_of(const Variable& x) {
+  const Node& node = node_of(x);
+  if (node.role == Node::Role::apply) return static_cast<const Apply&>(node).name(x.index());
+  return static_cast<const Leaf&>(node).name;
+}
+
+Variable leaf(Leaf* made) { return Variable(NodeRef(made), 0); }
+
+}  // namespace
+
+const TensorType& Variable::type() const {
+  const Node& node = node_of(*this);
+  if (node.role != Node::Role::apply) return static_cast<const Leaf&>(node).type;
+  THEON_CHECK(index_ < static_cast<const Apply&>(node).types.size());
+  return static_cast<const Apply&>(node).types[index_];
+}
+
+const Dim& Variable::dim(int axis) const {
+  const int rank = ndim();
+  if (axis < -rank || axis >= rank) fail<IndexError>(where(), "dim: axis {} of an array of rank {}", axis, rank);
+  return dims()[axis < 0 ? axis + rank : axis];
+}
+
+const Apply* Variable::owner() const {
+  const Node& node = node_of(*this);
+  return node.role == Node::Role::apply ? static_cast<const Apply*>(&node) : nullptr;
+}
+
+std::string Variable::name() const { return name_of(*this).get(); }
+
+const Variable& Variable::named(std::string name) const {
+  name_of(*this).set(std::move(name));
+  return *this;
+}
+
+Location Variable::where() const { return node_ ? node_->where : Location(); }
+
+bool same(const Variable& a, const Variable& b) { return a.node().get() == b.node().get() && a.index() == b.index(); }
+
+Variable input(DType dtype, std::string name, Shape dims, Location where) {
+  for (const Dim& dim : dims)
+    if (dim.known().value_or(0) < 0) fail<ShapeError>(where, "input {}: negative size {}", name, *dim.known());
+  return leaf(new Leaf(Node::Role::input, {dtype, std::move(dims)}, std::move(name), where));
+}
+
+Variable input(DType dtype, std::string name, int ndim, Location where) {
+  Shape dims;
+  for (int axis = 0; axis < ndim; ++axis) dims.push_back(dim((name.empty() ? "n" : name) + "_" + std::to_string(axis)));
+  return input(dtype, std::move(name), std::move(dims), where);
+}
+
+Variable constant(const Tensor& value, Location where) { return leaf(new Constant(value.copy(), where)); }
+
+Shared shared(std::string name, Tensor value, Location where) {
+  return Shared(leaf(new SharedLeaf(std::move(name), std::move(value), where)));
+}
+
+Tensor Shared::value() const {
+  SharedState& state = *as_shared(*this)->state;
+  const std::lock_guard lock(state.mutex);
+  // Shares the memory: an update in place needs sole ownership, so a snapshot that someone holds is never written.
+  return state.value;
+}
+
+void Shared::set_value(const Tensor& value, Location where) const {
+  const SharedLeaf& leaf = *as_shared(*this);
+  const Tensor& old = leaf.state->value;
+  if (value.dtype() != old.dtype())
+    fail<DTypeError>(where, "set_value of {}: the value is {}, the variable {}", name(), theon::name(value.dtype()), theon::name(old.dtype()));
+  if (value.sizes() != old.sizes())
+    fail<ShapeError>(where, "set_value of {}: sizes {} differ from the variable's {}", name(), to_string(value.sizes()), to_string(old.sizes()));
+  Tensor copy = value.copy();
+  const std::lock_guard lock(leaf.state->mutex);
+  leaf.state->value = std::move(copy);
+}
+
+void Operand::literal(double number) { value_ = constant(Tensor(number), where_); }
+void Operand::literal(std::int64_t number) { value_ = constant(Tensor(number), where_); }
+
+}  // namespace theon
