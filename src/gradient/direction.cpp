@@ -1,0 +1,41 @@
+#include "src/gradient/direction.h"
+
+#include "src/graph/specify.h"
+#include "src/ops/elementwise.h"
+#include "src/support/check.h"
+
+#include <cstddef>
+
+namespace theon {
+
+namespace {
+
+bool may_be_equal(const Shape& a, const Shape& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t axis = 0; axis < a.size(); ++axis)
+    if (equal(a[axis], b[axis]) == Answer::no) return false;
+  return true;
+}
+
+}  // namespace
+
+std::string described(const Variable& x) {
+  return fmt::format("{}, {}, {}", to_string(x), to_string(x.type()), to_string(x.where()));
+}
+
+void require_differentiable(std::string_view asked, const Variable& x, Location where) {
+  if (x.is_empty()) fail<ArgumentError>(where, "{}: an argument is an empty Variable", asked);
+  if (!is_floating(x.dtype()))
+    fail<GradientError>(where, "{}: {} is {}; derivatives exist for floating variables only ({})", asked, to_string(x), name(x.dtype()),
+                        described(x));
+}
+
+Variable fitted_direction(std::string_view asked, const Variable& direction, const Variable& x, Location where) {
+  require_differentiable(asked, direction, where);
+  if (!may_be_equal(direction.dims(), x.dims()))
+    fail<GradientError>(where, "{}: the direction {} is {}, but what it belongs to is {} ({}); both need one shape", asked,
+                        to_string(direction), to_string(direction.dims()), to_string(x.dims()), described(x));
+  return specify_dims(cast_to(direction, x.dtype(), where), x.dims(), where);
+}
+
+}  // namespace theon

@@ -1,0 +1,143 @@
+#include "src/ops/elementwise.h"
+
+#include "src/support/check.h"
+
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+namespace theon {
+
+namespace {
+
+DType result_dtype(const ElementwiseDefinition& definition, std::span<const Variable> operands) {
+  switch (definition.rule) {
+    case DTypeRule::common:
+    case DTypeRule::floating:
+    case DTypeRule::logical: return operands[0].dtype();
+    case DTypeRule::comparison: return DType::boolean;
+    case DTypeRule::choice: return operands[1].dtype();
+    case DTypeRule::conversion: return *definition.target;
+  }
+  __builtin_unreachable();
+}
+
+/// Operands of one dtype are the promise of whoever applies the op: see `promoted`.
+void check_dtypes(const ElementwiseDefinition& definition, std::span<const Variable> operands) {
+  const std::size_t first = definition.rule == DTypeRule::choice ? 1 : 0;
+  if (first == 1) THEON_CHECK(operands[0].dtype() == DType::boolean);
+  for (const Variable& x : operands.subspan(first)) THEON_CHECK(x.dtype() == operands[first].dtype());
+}
+
+/// The element of an operand that meets the result's element at `indices`.
+ir::Expr aligned_load(const ElementContext& context, std::size_t operand, std::span<const ir::Expr> indices) {
+  const Shape& dims = context.input(operand).dims;
+  const std::span<const ir::Expr> last = indices.last(dims.size());
+  std::vector<ir::Expr> own;
+  own.reserve(dims.size());
+  for (std::size_t axis = 0; axis < dims.size(); ++axis)
+    own.push_back(dims[axis] == Dim(1) ? context.pool().literal(std::int64_t{0}) : last[axis]);
+  return context.load(operand, own);
+}
+
+Variable broadcast_like(const Variable& x, const Variable& y) { return x.dims() == y.dims() ? x : broadcast_to(x, y.dims()); }
+
+using OpTable = std::unordered_map<std::string_view, OpRef>;
+
+OpTable ops_by_name() {
+  OpTable table;
+  for (const ElementwiseDefinition& definition : elementwise_definitions())
+    if (!definition.target) table.emplace(definition.name, std::make_shared<const Elementwise>(definition));
+  return table;
+}
+
+const OpRef& op_named(std::string_view name) {
+  static const OpTable table = ops_by_name();
+  const auto found = table.find(name);
+  THEON_CHECK(found != table.end());
+  return found->second;
+}
+
+std::vector<OpRef> casts_by_dtype() {
+  std::vector<OpRef> casts(dtype_table.size());
+  for (const ElementwiseDefinition& definition : elementwise_definitions())
+    if (definition.target) casts[static_cast<std::size_t>(*definition.target)] = std::make_shared<const Elementwise>(definition);
+  return casts;
+}
+
+}  // namespace
+
+std::string Elementwise::attributes() const { return definition_->target ? std::string(theon::name(*definition_->target)) : ""; }
+
+Signature Elementwise::infer(std::span<const Variable> inputs, Location where) const {
+  check_dtypes(*definition_, inputs);
+  Broadcast broadcast = broadcast_dims(definition_->name, inputs, where);
+  return {{{result_dtype(*definition_, inputs), std::move(broadcast.dims)}}, std::move(broadcast.obligations)};
+}
+
+std::vector<ir::Expr> Elementwise::element(const ElementContext& context, std::span<const ir::Expr> indices) const {
+  std::vector<ir::Expr> operands;
+  for (std::size_t k = 0; k < context.node().inputs.size(); ++k) operands.push_back(aligned_load(context, k, indices));
+  return {definition_->value(operands)};
+}
+
+const Partial* Elementwise::partial(std::size_t operand) const {
+  const std::size_t k = definition_->variadic ? 0 : operand;
+  return k < definition_->partials.size() && definition_->partials[k] ? &definition_->partials[k] : nullptr;
+}
+
+std::vector<Variable> Elementwise::pullback(const Apply& node, std::span<const Variable> cotangents) const {
+  const Variable y = node.output(0);
+  std::vector<Variable> result(node.inputs.size());
+  for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+    const Variable& x = node.inputs[k];
+    const Partial* partial = this->partial(k);
+    if (!partial || !is_floating(x.dtype()) || !is_floating(y.dtype())) continue;
+    const Variable whole = (*partial)(cotangents[0], node.inputs, y, k);
+    result[k] = sum_to_shape(cast_to(whole, x.dtype(), node.where), x.dims(), node.where);
+  }
+  return result;
+}
+
+std::vector<Variable> Elementwise::pushforward(const Apply& node, std::span<const Variable> tangents) const {
+  const Variable y = node.output(0);
+  std::vector<Variable> terms;
+  for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+    const Partial* partial = this->partial(k);
+    if (!partial || tangents[k].is_empty() || !is_floating(y.dtype())) continue;
+    terms.push_back(broadcast_like(cast_to((*partial)(tangents[k], node.inputs, y, k), y.dtype(), node.where), y));
+  }
+  if (terms.empty()) return {Variable()};
+  return {add_n(terms, node.where)};
+}
+
+bool Elementwise::equals(const Op& other) const { return elementwise_definition(other) == definition_; }
+
+std::size_t Elementwise::hash() const {
+  const std::size_t name = std::hash<std::string_view>()(definition_->name);
+  return definition_->target ? name + static_cast<std::size_t>(*definition_->target) : name;
+}
+
+const ElementwiseDefinition* elementwise_definition(const Op& op) {
+  const auto* found = dynamic_cast<const Elementwise*>(&op);
+  return found ? &found->definition() : nullptr;
+}
+
+bool is_elementwise(const Variable& x, std::string_view name) {
+  const Apply* node = x.owner();
+  const ElementwiseDefinition* definition = node ? elementwise_definition(*node->op) : nullptr;
+  return definition && definition->name == name;
+}
+
+Variable elementwise(std::string_view name, std::span<const Operand> operands, Location where) {
+  const OpRef& op = op_named(name);
+  return apply(op, promoted(static_cast<const Elementwise&>(*op).definition(), operands, where), where);
+}
+
+Variable cast_to(const Variable& x, DType dtype, Location where) {
+  static const std::vector<OpRef> casts = casts_by_dtype();
+  if (!is_pattern(x) && x.dtype() == dtype) return x;
+  return apply(casts[static_cast<std::size_t>(dtype)], {x}, where);
+}
+
+}  // namespace theon
