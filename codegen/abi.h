@@ -1,0 +1,33 @@
+/* What generated code and the runtime share, and nothing else. Plain C: this text also stands in exported sources. */
+#ifndef THEON_ABI_H
+#define THEON_ABI_H
+
+#include <stdint.h>
+
+#define THEON_ABI_VERSION 1
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The first failure of a call: which report of which kernel, and its two values. code 0: none. */
+struct TheonFailure {
+  int32_t code;
+  int64_t first, second;
+};
+
+struct TheonFrame {
+  void* const* buffers;           /* every storage root and view of the call, by slot */
+  const int64_t* symbols;         /* the value of every dim symbol, by place */
+  char* scratch;                  /* memory of the calling thread, 64-byte aligned */
+  struct TheonFailure* failure;
+  const volatile int32_t* cancel; /* nonzero: stop at the next step */
+};
+
+/* Runs iterations begin..end-1 of the kernel's outermost loop. Returns 0, or the code of a failure. */
+typedef int32_t (*TheonKernel)(const struct TheonFrame*, int64_t begin, int64_t end);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

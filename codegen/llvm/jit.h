@@ -1,0 +1,54 @@
+// Kernels as native code.
+#pragma once
+
+#include "codegen/abi.h"
+#include "codegen/llvm/target.h"
+#include "src/ir/loop.h"
+#include "src/ir/loop_layout.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace theon::codegen {
+
+/// Machine code in memory of its own, freed with it. Movable; moving keeps the addresses.
+class NativeCode {
+ public:
+  struct Loaded;
+
+  NativeCode() = default;
+  explicit NativeCode(std::unique_ptr<const Loaded> loaded);
+  ~NativeCode();
+  NativeCode(NativeCode&&) noexcept;
+  NativeCode& operator=(NativeCode&&) noexcept;
+
+  /// Throws InternalError for a name that was not among the kernels compiled.
+  TheonKernel kernel(std::string_view name) const;
+
+ private:
+  std::unique_ptr<const Loaded> loaded_;
+};
+
+/// Machine code as it is kept in a file.
+struct ObjectCode {
+  std::vector<std::string> kernels;  // their names, in order
+  std::string bytes;                 // a relocatable object
+};
+
+/// Translates kernels with different names; functions such as exp must have been expanded, or InternalError is thrown. Thread-safe.
+ObjectCode compile_object(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
+
+/// Brings an object into memory. Throws InternalError for bytes that are none. Thread-safe.
+NativeCode load(const ObjectCode& object);
+
+/// Both.
+NativeCode compile(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
+
+/// LLVM's text, and the target's assembly text, for people.
+std::string llvm_text(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
+std::string assembly(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
+
+}  // namespace theon::codegen

@@ -1,0 +1,149 @@
+#include "codegen/llvm/memory.h"
+
+#include <algorithm>
+
+namespace theon::codegen {
+
+namespace {
+
+/// Terms from the outermost scope to the innermost, so that sums are formed as far out as they can be; constants last, where they become displacements.
+void sort_by_scope(Values& terms, const Code& code) {
+  const auto rank = [&](llvm::Value* term) {
+    return llvm::isa<llvm::Constant>(term) ? code.level() + 1 : code.level(term);
+  };
+  std::ranges::stable_sort(terms, {}, rank);
+}
+
+std::int64_t constant_or(llvm::Value* value, std::int64_t otherwise) {
+  const auto* constant = llvm::dyn_cast_or_null<llvm::ConstantInt>(value);
+  return constant ? constant->getSExtValue() : otherwise;
+}
+
+}  // namespace
+
+Operand Memory::load(std::int64_t buffer, const Offset& offset, std::uint64_t written) {
+  Builder& b = code_.builder();
+  const DType dtype = kernel_.buffers[buffer].dtype;
+  llvm::Type* element = memory_type(b.getContext(), dtype);
+  const Place from = place(buffer, offset);
+  Values values;
+  for (unsigned group = 0; group < from.pointers.size(); ++group) {
+    llvm::Value* pointer = from.pointers[group];
+    llvm::Value* active = from.pattern == Pattern::alike ? nullptr : lanes_.active(group);
+    const int level = std::max({code_.load_floor(written), code_.level(pointer), active ? code_.level(active) : 0});
+    values.push_back(code_.at(level, [&] {
+      llvm::Value* loaded = load_group(element, from.pattern, pointer, active);
+      return is_boolean(dtype) ? b.CreateIsNotNull(loaded) : loaded;
+    }));
+  }
+  return from.pattern == Pattern::alike ? Operand::uniform(values[0]) : Operand::vector(std::move(values));
+}
+
+void Memory::store(std::int64_t buffer, const Offset& offset, const Values& values) {
+  Builder& b = code_.builder();
+  const DType dtype = kernel_.buffers[buffer].dtype;
+  llvm::Type* element = memory_type(b.getContext(), dtype);
+  const Place to = place(buffer, offset);
+  for (unsigned group = 0; group < values.size(); ++group) {
+    llvm::Value* value = values[group];
+    if (is_boolean(dtype)) value = b.CreateZExt(value, widened(element, lanes_of(value)));
+    store_group(to.pattern, to.pointers[to.pattern == Pattern::alike ? 0 : group], value, lanes_.active(group));
+  }
+}
+
+Memory::Place Memory::place(std::int64_t buffer, const Offset& offset) {
+  Builder& b = code_.builder();
+  llvm::Type* element = memory_type(b.getContext(), kernel_.buffers[buffer].dtype);
+  llvm::Value* pointer = common_pointer(element, buffer, offset);
+  const std::int64_t stride = constant_or(offset.stride, offset.stride ? 2 : 0);
+  if (!offset.vectors.empty() || (stride != 0 && stride != 1 && stride != -1)) return scattered(element, pointer, offset);
+  if (stride == 0) return {Pattern::alike, {pointer}};
+
+  const std::int64_t lanes = lanes_.loop()->lanes;
+  Place in_a_row{stride > 0 ? Pattern::forward : Pattern::backward, {}};
+  for (unsigned group = 0; group < lanes_.groups(); ++group)
+    in_a_row.pointers.push_back(advance(element, pointer, b.getInt64(stride > 0 ? group * lanes : 1 - (group + 1) * lanes)));
+  return in_a_row;
+}
+
+/// Of lane 0 of group 0, but for terms of the lanes' own.
+llvm::Value* Memory::common_pointer(llvm::Type* element, std::int64_t buffer, const Offset& offset) {
+  Builder& b = code_.builder();
+  Values terms = offset.terms;
+  if (offset.stride) {
+    llvm::Value* first = lanes_.loop()->first;
+    const int level = std::max({code_.level(first), code_.level(offset.stride), code_.arithmetic_floor()});
+    terms.push_back(code_.at(level, [&] { return b.CreateMul(first, offset.stride); }));
+  }
+  sort_by_scope(terms, code_);
+  llvm::Value* pointer = bases_[buffer];
+  std::int64_t displacement = 0;
+  for (llvm::Value* term : terms) {
+    if (const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(term)) displacement += constant->getSExtValue();
+    else pointer = advance(element, pointer, term);
+  }
+  return advance(element, pointer, b.getInt64(displacement));
+}
+
+Memory::Place Memory::scattered(llvm::Type* element, llvm::Value* pointer, const Offset& offset) {
+  Builder& b = code_.builder();
+  Place place{Pattern::scattered, {}};
+  const std::int64_t lanes = lanes_.loop()->lanes;
+  for (unsigned group = 0; group < lanes_.groups(); ++group) {
+    llvm::Value* index = offset.vectors.empty() ? nullptr : offset.vectors[group];
+    if (offset.stride) {
+      llvm::Value* stride = lanes_.splat(offset.stride);
+      const int level = std::max(code_.level(stride), code_.arithmetic_floor());
+      llvm::Value* steps = code_.at(level, [&] { return b.CreateMul(stride, lanes_.counting(group * lanes)); });
+      index = index ? b.CreateAdd(index, steps) : steps;
+    }
+    const int level = std::max({code_.level(pointer), code_.level(index), code_.arithmetic_floor()});
+    place.pointers.push_back(code_.at(level, [&] { return b.CreateGEP(element, pointer, index); }));
+  }
+  return place;
+}
+
+llvm::Value* Memory::advance(llvm::Type* element, llvm::Value* pointer, llvm::Value* by) {
+  if (constant_or(by, 1) == 0) return pointer;
+  Advanced& known = advanced_[{pointer, {by, element}}];
+  if (known.pointer && code_.open(known.level, known.serial)) return known.pointer;
+  const int level = std::max({code_.level(pointer), code_.level(by), code_.arithmetic_floor()});
+  known.pointer = code_.at(level, [&] { return code_.builder().CreateGEP(element, pointer, by); });
+  known.level = std::min(level, code_.level());
+  known.serial = code_.serial(known.level);
+  return known.pointer;
+}
+
+llvm::Value* Memory::load_group(llvm::Type* element, Pattern pattern, llvm::Value* pointer, llvm::Value* active) {
+  Builder& b = code_.builder();
+  if (pattern == Pattern::alike) return b.CreateAlignedLoad(element, pointer, alignment(element));
+  llvm::Type* vector = widened(element, lanes_.loop()->lanes);
+  if (pattern == Pattern::scattered) return b.CreateMaskedGather(vector, pointer, alignment(element), active, llvm::Constant::getNullValue(vector));
+  if (active && pattern == Pattern::backward) active = reversed(active);
+  llvm::Value* loaded = active ? static_cast<llvm::Value*>(b.CreateMaskedLoad(vector, pointer, alignment(element), active, llvm::Constant::getNullValue(vector)))
+                               : b.CreateAlignedLoad(vector, pointer, alignment(element));
+  return pattern == Pattern::backward ? reversed(loaded) : loaded;
+}
+
+void Memory::store_group(Pattern pattern, llvm::Value* pointer, llvm::Value* value, llvm::Value* active) {
+  Builder& b = code_.builder();
+  const llvm::Align align = alignment(value->getType()->getScalarType());
+  if (pattern == Pattern::alike && lanes_.loop()) {
+    pointer = lanes_.splat(pointer);
+    pattern = Pattern::scattered;
+  }
+  if (pattern == Pattern::scattered) {
+    b.CreateMaskedScatter(value, pointer, align, active);
+    return;
+  }
+  if (pattern == Pattern::backward) {
+    value = reversed(value);
+    active = active ? reversed(active) : nullptr;
+  }
+  if (active) b.CreateMaskedStore(value, pointer, align, active);
+  else b.CreateAlignedStore(value, pointer, align);
+}
+
+llvm::Value* Memory::reversed(llvm::Value* vector) { return code_.builder().CreateVectorReverse(vector); }
+
+}  // namespace theon::codegen

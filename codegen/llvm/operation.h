@@ -1,0 +1,82 @@
+// One operation of the element language on registers. Inside the LLVM back end only.
+#pragma once
+
+#include "codegen/llvm/target.h"
+#include "src/ir/element.h"
+
+#include <llvm/ADT/ArrayRef.h>
+#include <llvm/Analysis/InstSimplifyFolder.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Intrinsics.h>
+
+namespace theon::codegen {
+
+using Builder = llvm::IRBuilder<llvm::InstSimplifyFolder>;
+
+/// The elements of a register: i1 for bool, the bits in an i16 for the two small floating types.
+llvm::Type* register_type(llvm::LLVMContext& context, DType dtype);
+/// The elements of a buffer: as in registers, but a byte for bool.
+llvm::Type* memory_type(llvm::LLVMContext& context, DType dtype);
+/// A vector of `lanes` elements; the element itself for one lane.
+llvm::Type* widened(llvm::Type* element, unsigned lanes);
+unsigned lanes_of(const llvm::Value* value);
+
+/// Translates operations, scalar or lane by lane. All arguments of a call have the same number of lanes.
+class Operations {
+ public:
+  using Args = llvm::ArrayRef<llvm::Value*>;
+
+  Operations(Builder& builder, const Target& target) : b_(builder), target_(target) {}
+
+  /// `op` on `args` of dtype `operand` (of its last arguments, for select). Throws InternalError for what is no operation on registers: leaves,
+  /// iterations, and functions that should have been expanded.
+  llvm::Value* emit(ir::Opcode op, DType result, DType operand, Args args);
+  /// As Tensor::astype.
+  llvm::Value* convert(llvm::Value* value, DType from, DType to);
+  llvm::Value* literal(DType dtype, std::uint64_t bits, unsigned lanes);
+
+ private:
+  llvm::Value* compute(ir::Opcode op, DType dtype, Args args);
+  llvm::Value* small_floating(ir::Opcode op, DType result, DType operand, Args args);
+  llvm::Value* minimum(llvm::Value* x, llvm::Value* y, DType dtype);
+  llvm::Value* maximum(llvm::Value* x, llvm::Value* y, DType dtype);
+  llvm::Value* absolute(llvm::Value* x, DType dtype);
+  llvm::Value* less(llvm::Value* x, llvm::Value* y, DType dtype);
+  llvm::Value* less_equal(llvm::Value* x, llvm::Value* y, DType dtype);
+  llvm::Value* rounded(llvm::Intrinsic::ID how, llvm::Value* x, DType dtype);
+
+  llvm::Value* divide(llvm::Value* x, llvm::Value* y, DType dtype);
+  llvm::Value* guarded_quotient(llvm::Value* x, llvm::Value* y, DType dtype);
+  llvm::Value* quotient(llvm::Value* x, llvm::Value* y, DType dtype);
+  llvm::Value* floor_divide(llvm::Value* x, llvm::Value* y, DType dtype);
+  llvm::Value* modulo(llvm::Value* x, llvm::Value* y, DType dtype);
+  llvm::Value* shift_left(llvm::Value* x, llvm::Value* amount);
+  llvm::Value* shift_right(llvm::Value* x, llvm::Value* amount, DType dtype);
+
+  llvm::Value* floating_floor_divide(llvm::Value* x, llvm::Value* y);
+  llvm::Value* floating_modulo(llvm::Value* x, llvm::Value* y);
+
+  llvm::Value* bitcast(llvm::Value* value, DType from, DType to);
+  llvm::Value* to_boolean(llvm::Value* value, DType from);
+  llvm::Value* from_boolean(llvm::Value* value, DType to);
+  llvm::Value* to_integer(llvm::Value* value, DType from, DType to);
+  llvm::Value* to_floating(llvm::Value* value, DType from, DType to);
+  llvm::Value* to_small(llvm::Value* value, DType from, DType to);
+  llvm::Value* widen(llvm::Value* bits, DType from);
+  llvm::Value* widen_half(llvm::Value* bits);
+  llvm::Value* narrow(llvm::Value* value, DType to);
+  llvm::Value* narrow_to_half(llvm::Value* value);
+  llvm::Value* narrow_to_bfloat(llvm::Value* value);
+  llvm::Value* round_to_odd(llvm::Value* value);
+
+  llvm::Type* type(DType dtype, const llvm::Value* like) { return widened(register_type(b_.getContext(), dtype), lanes_of(like)); }
+  llvm::Constant* constant(const llvm::Value* like, std::int64_t value) { return llvm::ConstantInt::get(like->getType(), static_cast<std::uint64_t>(value), true); }
+  llvm::Value* copy_sign(llvm::Value* magnitude, llvm::Value* sign);
+  llvm::Value* is_zero(llvm::Value* x) { return b_.CreateICmpEQ(x, constant(x, 0)); }
+  llvm::Value* zero_where(llvm::Value* condition, llvm::Value* otherwise) { return b_.CreateSelect(condition, constant(otherwise, 0), otherwise); }
+
+  Builder& b_;
+  const Target& target_;
+};
+
+}  // namespace theon::codegen

@@ -1,0 +1,79 @@
+#include "codegen/llvm/target.h"
+
+#include "src/support/check.h"
+
+#include <llvm/ADT/StringMap.h>
+#include <llvm/Config/llvm-config.h>
+#include <llvm/TargetParser/Host.h>
+
+#include <cstdlib>
+#include <map>
+#include <vector>
+
+namespace theon::codegen {
+
+namespace {
+
+using Features = std::map<std::string, bool>;
+
+/// The features above a level by which this file decides, and those that LLVM drops the rest along with.
+std::vector<std::string> features_above(Isa isa) {
+  switch (isa) {
+    case Isa::sse2:
+      return {"sse3", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512dq"};
+    case Isa::avx2: return {"avx512f", "avx512bw", "avx512vl", "avx512dq"};
+    case Isa::avx512:
+    case Isa::native: return {};
+  }
+  broken_promise("the level is known", __FILE__, __LINE__);
+}
+
+Features host_features(Isa isa) {
+  Features features;
+  for (const auto& feature : llvm::sys::getHostCPUFeatures()) features[feature.first().str()] = feature.second;
+  for (const std::string& name : features_above(isa)) features[name] = false;
+  return features;
+}
+
+bool has(const Features& features, const std::string& name) {
+  const auto found = features.find(name);
+  return found != features.end() && found->second;
+}
+
+/// Features that are on come first: one that is off takes those that build on it along.
+std::string spelled(const Features& features) {
+  std::string on, off;
+  for (const auto& [name, present] : features) (present ? on : off) += fmt::format(",{}{}", present ? '+' : '-', name);
+  const std::string all = on + off;
+  return all.empty() ? all : all.substr(1);
+}
+
+}  // namespace
+
+Isa parse_isa(std::string_view name) {
+  if (name == "sse2") return Isa::sse2;
+  if (name == "avx2") return Isa::avx2;
+  if (name == "avx512") return Isa::avx512;
+  if (name == "native") return Isa::native;
+  fail<ArgumentError>({}, "instruction set '{}' is unknown; THEON_ISA is one of avx512, avx2, sse2, native", name);
+}
+
+std::string Target::key() const { return fmt::format("llvm-{} {} {}", LLVM_VERSION_STRING, cpu, features); }
+
+Target host_target() {
+  const char* isa = std::getenv("THEON_ISA");
+  return host_target(isa ? parse_isa(isa) : Isa::native);
+}
+
+Target host_target(Isa isa) {
+  const Features features = host_features(isa);
+  const bool wide = has(features, "avx512f") && has(features, "avx512bw") && has(features, "avx512vl") && has(features, "avx512dq");
+  return {.cpu = llvm::sys::getHostCPUName().str(),
+          .features = spelled(features),
+          .vector_bytes = wide ? 64 : has(features, "avx2") ? 32 : 16,
+          .masks = wide,
+          .fused = has(features, "fma"),
+          .half = has(features, "f16c")};
+}
+
+}  // namespace theon::codegen

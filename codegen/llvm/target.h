@@ -1,0 +1,33 @@
+// The machine that code is generated for.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace theon::codegen {
+
+/// How wide the vectors of a target may be; each level has those before it.
+enum class Isa { sse2, avx2, avx512, native };
+
+/// "avx2" -> Isa::avx2. Throws ArgumentError for an unknown name.
+Isa parse_isa(std::string_view name);
+
+struct Target {
+  std::string cpu;       // LLVM's name
+  std::string features;  // "+avx2,-avx512f,...", sorted
+  int vector_bytes;      // of one register: 64, 32 or 16
+  bool masks;            // any vector load or store may leave out lanes at no cost
+  bool fused;            // has fma
+  bool half;             // converts between float16 and float32
+
+  /// What an object compiled for this target depends on, LLVM's version included.
+  std::string key() const;
+};
+
+/// This machine, as wide as the environment variable THEON_ISA (avx512, avx2, sse2 or native) allows; native without it.
+/// Throws ArgumentError for another value.
+Target host_target();
+/// This machine without what lies above `isa`. Asking for more than the machine has gives what it has.
+Target host_target(Isa isa);
+
+}  // namespace theon::codegen

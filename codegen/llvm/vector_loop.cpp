@@ -1,0 +1,139 @@
+// Loops over vectors: whole groups of lanes, several at once, and a tail.
+#include "codegen/llvm/statement.h"
+
+#include <algorithm>
+
+namespace theon::codegen {
+
+void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
+  const Accumulations sums = accumulations_out_of(loop.body);
+  const std::vector<Values> before = open(sums, loop.lanes);
+  begin = whole_groups(loop, begin, end, loop.unroll);
+  if (loop.unroll > 1) begin = whole_groups(loop, begin, end, 1);
+  if (target_.masks) masked_tail(loop, begin, end);
+  close(sums, before);
+  if (!target_.masks) scalar_tail(loop, begin, end);
+}
+
+/// Runs as many lanes at once as `groups` hold, as often as they fill; returns where the rest begins.
+llvm::Value* Statements::whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end, unsigned groups) {
+  Builder& b = code_.builder();
+  const Accumulations sums = accumulations_out_of(loop.body);
+  const Locals carried = carried_through(loop.body);
+  llvm::Value* step = b.getInt64(std::int64_t{loop.lanes} * groups);
+  llvm::Value* count = b.CreateSub(end, begin);
+  llvm::Value* rest = b.CreateAdd(begin, b.CreateSub(count, b.CreateURem(count, step)));
+  const std::uint64_t writes = memory_written_by(loop.body, changes_);
+  const auto run = [&] {
+    split(sums, groups);
+    expressions_.changed(writes);
+    restore(carried, code_.loop(begin, rest, step, values_of(carried), writes, [&](llvm::Value* first, const Values& values) {
+      restore(carried, values);
+      run_copy(loop, {static_cast<unsigned>(loop.lanes), groups, first});
+      return values_of(carried);
+    }));
+    join(sums);
+  };
+  branch(b.CreateICmpSLT(begin, rest), Keeps::nothing, carried, run, [] {});
+  return rest;
+}
+
+void Statements::masked_tail(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
+  Builder& b = code_.builder();
+  const auto run = [&] {
+    llvm::Type* bits = b.getIntNTy(loop.lanes);
+    llvm::Value* missing = b.CreateSub(b.getInt64(loop.lanes), b.CreateSub(end, begin));
+    llvm::Value* rest = b.CreateLShr(llvm::Constant::getAllOnesValue(bits), b.CreateZExtOrTrunc(missing, bits));
+    llvm::Value* active = b.CreateBitCast(rest, widened(b.getInt1Ty(), loop.lanes));
+    run_copy(loop, {static_cast<unsigned>(loop.lanes), 1, begin, {active}});
+  };
+  branch(b.CreateICmpSLT(begin, end), Keeps::nothing, carried_through(loop.body), run, [] {});
+}
+
+/// One lane at a time, for targets where a masked load is slow.
+void Statements::scalar_tail(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
+  const auto run = [&] {
+    lanes_.begin_copy();
+    serial_loop(loop, begin, end);
+  };
+  branch(code_.builder().CreateICmpSLT(begin, end), Keeps::nothing, carried_through(loop.body), run, [] {});
+}
+
+void Statements::run_copy(const ir::For& loop, VectorLoop copy) {
+  expressions_.define(loop.variable, Operand::linear(code_.builder().getInt64(0), code_.builder().getInt64(1)));
+  lanes_.begin(std::move(copy));
+  emit(loop.body);
+  lanes_.end();
+}
+
+Values Statements::state(const ir::Accumulate& sum, unsigned group) const {
+  Values values;
+  for (const ir::Local local : sum.locals) values.push_back(expressions_.local(local).parts[group]);
+  return values;
+}
+
+/// One state for each group; scalar states make the Vars uniform.
+void Statements::set_states(const ir::Accumulate& sum, const std::vector<Values>& states) {
+  for (std::size_t k = 0; k < sum.locals.size(); ++k) {
+    Operand value{lanes_of(states[0][k]) > 1 ? Operand::Form::vector : Operand::Form::uniform, {}};
+    for (const Values& state : states) value.parts.push_back(state[k]);
+    expressions_.change(sum.locals[k], std::move(value));
+  }
+}
+
+/// Gives every lane a state of its own; returns what the Vars held.
+std::vector<Values> Statements::open(const Accumulations& sums, unsigned lanes) {
+  std::vector<Values> before;
+  for (const ir::Accumulate* sum : sums) {
+    before.push_back(state(*sum, 0));
+    set_states(*sum, {expressions_.identity(*sum->monoid, lanes)});
+  }
+  return before;
+}
+
+/// Gives every group a state of its own; the first keeps what it has.
+void Statements::split(const Accumulations& sums, unsigned groups) {
+  for (const ir::Accumulate* sum : sums) {
+    std::vector<Values> states{state(*sum, 0)};
+    states.resize(groups, expressions_.identity(*sum->monoid, lanes_of(states[0][0])));
+    set_states(*sum, states);
+  }
+}
+
+/// Combines the groups, in pairs, to one.
+void Statements::join(const Accumulations& sums) {
+  for (const ir::Accumulate* sum : sums) {
+    std::vector<Values> states;
+    for (unsigned group = 0; group < expressions_.local(sum->locals[0]).parts.size(); ++group) states.push_back(state(*sum, group));
+    while (states.size() > 1) {
+      const std::size_t half = (states.size() + 1) / 2;
+      for (std::size_t k = half; k < states.size(); ++k) states[k - half] = expressions_.combine(*sum->monoid, states[k - half], states[k]);
+      states.resize(half);
+    }
+    set_states(*sum, states);
+  }
+}
+
+/// Combines the lanes, by halves, and the result with what the Vars held before the loop.
+void Statements::close(const Accumulations& sums, const std::vector<Values>& before) {
+  for (std::size_t k = 0; k < sums.size(); ++k) {
+    const ir::Monoid& monoid = *sums[k]->monoid;
+    Values total = state(*sums[k], 0);
+    for (unsigned lanes = lanes_of(total[0]); lanes > 1; lanes /= 2)
+      total = expressions_.combine(monoid, slice(total, 0, lanes / 2), slice(total, lanes / 2, lanes / 2));
+    set_states(*sums[k], {expressions_.combine(monoid, before[k], total)});
+  }
+}
+
+/// `count` lanes from `first` on; one is a scalar.
+Values Statements::slice(const Values& vectors, unsigned first, unsigned count) {
+  Builder& b = code_.builder();
+  llvm::SmallVector<int, 32> taken;
+  for (unsigned lane = 0; lane < count; ++lane) taken.push_back(static_cast<int>(first + lane));
+  Values result;
+  for (llvm::Value* vector : vectors)
+    result.push_back(count == 1 ? b.CreateExtractElement(vector, first) : b.CreateShuffleVector(vector, taken));
+  return result;
+}
+
+}  // namespace theon::codegen

@@ -1,0 +1,18 @@
+// The expansion of each function, for operands of float32 and float64.
+#pragma once
+
+#include "src/ir/element.h"
+
+namespace theon::codegen::math {
+
+ir::Expr expand_exp(ir::Expr x);
+ir::Expr expand_expm1(ir::Expr x);
+ir::Expr expand_log(ir::Expr x);
+ir::Expr expand_log1p(ir::Expr x);
+ir::Expr expand_sin(ir::Expr x);
+ir::Expr expand_cos(ir::Expr x);
+ir::Expr expand_tanh(ir::Expr x);
+ir::Expr expand_erf(ir::Expr x);
+ir::Expr expand_pow(ir::Expr x, ir::Expr y);
+
+}  // namespace theon::codegen::math

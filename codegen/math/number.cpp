@@ -1,0 +1,79 @@
+#include "codegen/math/number.h"
+
+#include "src/support/check.h"
+
+#include <bit>
+#include <cmath>
+
+namespace theon::codegen::math {
+
+namespace {
+
+bool is_double(Expr x) { return x->dtype == DType::float64; }
+
+std::uint64_t bits_of_literal(Expr like, double value) {
+  return is_double(like) ? std::bit_cast<std::uint64_t>(value) : std::bit_cast<std::uint32_t>(static_cast<float>(value));
+}
+
+/// The float64 of a two's complement integer of 12 bits at the top of `shift`: it becomes the lowest bits of 2^52 + 2^11. Few vector units convert 64-bit
+/// integers.
+Expr number_at_top(Expr shift, Expr like) {
+  constexpr double origin = 0x1p52 + 0x1p11;
+  return number_of((shift >> 52) ^ pattern(like, std::bit_cast<std::uint64_t>(origin)), like) - origin;
+}
+
+}  // namespace
+
+const Format& format(Expr x) {
+  static constexpr Format float32{DType::uint32, 23, 127}, float64{DType::uint64, 52, 1023};
+  THEON_CHECK(x->dtype == DType::float32 || is_double(x));
+  return is_double(x) ? float64 : float32;
+}
+
+Expr pattern(Expr like, std::uint64_t bits) { return like->pool->literal_bits(format(like).bits, bits); }
+Expr bits_of(Expr x) { return bitcast(x, format(x).bits); }
+Expr number_of(Expr bits, Expr like) { return bitcast(bits, like->dtype); }
+Expr number(Expr like, double value) { return like->pool->literal(like->dtype, value); }
+
+// A comparison with NaN is false and leaves x. Written in this order, each is one instruction of x86.
+Expr at_most(Expr x, double bound) { return select(bound < x, bound, x); }
+Expr at_least(Expr x, double bound) { return select(x < bound, bound, x); }
+
+Expr sign_of(Expr x) { return bits_of(x) & pattern(x, format(x).sign_mask()); }
+Expr flip_sign(Expr x, Expr sign) { return number_of(bits_of(x) ^ sign, x); }
+
+Expr polynomial(Expr x, std::span<const double> coefficients) {
+  Expr sum = number(x, coefficients.back());
+  for (std::size_t k = coefficients.size() - 1; k-- > 0;) sum = fma(sum, x, coefficients[k]);
+  return sum;
+}
+
+Integer rounded_product(Expr x, double factor, int offset) {
+  // Between 1.5 * 2^fraction_bits and its neighbours lie only integers: the sum is rounded to one, which stands in its lowest bits.
+  const double origin = std::ldexp(1.5, format(x).fraction_bits) + offset;
+  const Expr sum = fma(x, factor, origin);
+  return {sum - origin, bits_of(sum)};
+}
+
+Expr power_of_two(const Integer& n) { return number_of(n.pattern << format(n.number).fraction_bits, n.number); }
+
+Expr scaled(Expr x, const Integer& n) {
+  const Format& f = format(x);
+  // n is split into its half, rounded down, and the rest: each fits into the exponent.
+  const Expr half = (n.pattern << (f.fraction_bits - 1)) & pattern(x, f.exponent_mask());
+  const Expr rest = (n.pattern << f.fraction_bits) - half;
+  return x * number_of(half, x) * number_of(rest, x);
+}
+
+Parts parts(Expr x, double lowest) {
+  const Format& f = format(x);
+  const Expr bits = bits_of(x);
+  // Minus the exponent, rounded down, is the other way round the exponent, rounded up.
+  const Expr top = pattern(x, bits_of_literal(x, lowest) + f.fraction_mask());
+  const Expr shift = (top - bits) & pattern(x, f.sign_mask() | f.exponent_mask());
+  const Expr mantissa = number_of(bits + shift, x);
+  if (is_double(x)) return {mantissa, shift, number_at_top(shift, x), 1.0};
+  return {mantissa, shift, convert(bitcast(shift, DType::int32), DType::float32), 0x1p-23};
+}
+
+}  // namespace theon::codegen::math

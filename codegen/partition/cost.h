@@ -1,0 +1,20 @@
+// What an element costs, in element operations after math expansion.
+#pragma once
+
+#include "src/ir/element.h"
+
+#include <cstddef>
+#include <span>
+
+namespace theon::codegen {
+
+/// More operations than this in one kernel compile slowly and spill registers.
+inline constexpr int kernel_budget = 500;
+
+/// Each node once; loads, literals and index arithmetic other than division count nothing.
+int element_cost(std::span<const ir::Expr> roots);
+bool has_reduction(std::span<const ir::Expr> roots);
+/// Whether evaluating the elements once for each of `readings` index tuples costs more than a store and as many loads.
+bool recomputing_costs_more(std::span<const ir::Expr> roots, std::size_t readings);
+
+}  // namespace theon::codegen

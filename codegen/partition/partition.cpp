@@ -1,0 +1,314 @@
+#include "codegen/partition/partition.h"
+
+#include "codegen/partition/affine.h"
+#include "codegen/partition/contraction.h"
+#include "codegen/partition/cost.h"
+#include "codegen/partition/cut.h"
+#include "codegen/partition/elements.h"
+#include "src/support/check.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace theon::codegen {
+
+namespace {
+
+using ir::Expr;
+using ir::Opcode;
+
+/// One way a node's outputs are read: its index tuple, and the elements there. `local` loads numbered variables, `composed` loads stored values.
+struct Reading {
+  Tuple indices;
+  std::vector<Expr> local;
+  std::vector<Expr> composed = {};
+};
+
+struct NodeState {
+  std::vector<Reading> readings;
+  bool stored = false;
+};
+
+class Partitioner {
+ public:
+  Partitioner(const Graph& graph, ir::Pool& pool) : graph_(graph), pool_(pool), order_(toposort(graph.outputs)) {}
+
+  Partition run() {
+    for (const Variable& x : graph_.inputs) value_of(x);
+    for (const Variable& x : graph_.outputs) store(x);
+    for (const Variable& x : live_at_cuts(order_, pool_)) store(x);
+    for (auto node = order_.rbegin(); node != order_.rend(); ++node) sweep(**node);
+    for (const Apply* node : order_) emit(*node);
+    for (const Variable& x : graph_.outputs) result_.outputs.push_back(value_of(x));
+    fold_accumulations(result_);
+    return std::move(result_);
+  }
+
+ private:
+  /// The value that holds x, made on first use.
+  ValueId value_of(const Variable& x) {
+    const auto [it, fresh] = values_.try_emplace(x, static_cast<ValueId>(result_.values.size()));
+    if (fresh) result_.values.push_back({origin(x), x.type(), x});
+    return it->second;
+  }
+
+  static Value::Origin origin(const Variable& x) {
+    switch (x.node()->role) {
+      case Node::Role::input: return Value::Origin::input;
+      case Node::Role::constant: return Value::Origin::constant;
+      case Node::Role::shared: return Value::Origin::shared;
+      case Node::Role::apply: return Value::Origin::computed;
+      case Node::Role::pattern: break;
+    }
+    THEON_CHECK(!"a pattern reached the compiler");
+    return {};
+  }
+
+  /// x must exist in memory, whole.
+  void store(const Variable& x) {
+    wanted_[x] = true;
+    if (const Apply* node = x.owner()) state_[node].stored = true;
+  }
+
+  std::int64_t number_of(const Variable& x) {
+    const auto [it, fresh] = numbers_.try_emplace(x, static_cast<std::int64_t>(variables_.size()));
+    if (fresh) variables_.push_back(x);
+    return it->second;
+  }
+
+  // The reverse sweep: consumers before producers.
+
+  void sweep(const Apply& node) {
+    switch (node.op->op_class()) {
+      case Op::Class::element: return sweep_element(node);
+      case Op::Class::scatter: return sweep_scatter(node);
+      case Op::Class::host:
+      case Op::Class::region:
+        for (const Variable& x : node.inputs) store(x);
+        state_[&node].stored = true;
+        return;
+      case Op::Class::composite: THEON_CHECK(!"a composite reached the compiler: the pipeline inlines them");
+    }
+  }
+
+  void sweep_element(const Apply& node) {
+    NodeState& state = state_[&node];
+    if (!state.stored) state.stored = must_store(node, state.readings.size());
+    // Loads of a stored value serve every reader; its own nest reads the inputs at the canonical tuple.
+    if (state.stored) state.readings.assign(1, Reading{index_tuple(node.types[0].dims, pool_), {}});
+    for (Reading& reading : state.readings) {
+      reading.local = static_cast<const ElementOp&>(*node.op).element(context(node), reading.indices);
+      demand(reading.local);
+    }
+  }
+
+  /// The base is stored; targets and values are composed. Readings: the domain's tuple, with the targets and the value as elements.
+  void sweep_scatter(const Apply& node) {
+    const auto& op = static_cast<const ScatterOp&>(*node.op);
+    store(node.inputs[0]);
+    NodeState& state = state_[&node];
+    state.stored = true;
+    Reading reading{index_tuple(op.domain(node), pool_), {}};
+    reading.local = op.target(context(node), reading.indices);
+    reading.local.push_back(op.value(context(node), reading.indices));
+    demand(reading.local);
+    state.readings.assign(1, std::move(reading));
+  }
+
+  NodeContext context(const Apply& node) {
+    return NodeContext(node, pool_, [this](const Variable& x) { return number_of(x); });
+  }
+
+  void demand(std::span<const Expr> elements) {
+    // A factor is packed from memory many times over: it is stored, unless it is a strided view of something stored.
+    if (const std::optional<ProductSum> sum = as_product_sum(elements[0]))
+      for (Expr factor : {sum->left, sum->right}) store(viewed_source(variables_[factor->number]));
+    for (Expr e : ir::postorder(elements)) {
+      if (e->op != Opcode::load) continue;
+      const Variable x = variables_[e->number];
+      if (x.owner()) demand(x, e->args);
+    }
+  }
+
+  void demand(const Variable& x, std::span<const Expr> indices) {
+    NodeState& state = state_[x.owner()];
+    wanted_[x] = true;
+    for (const Reading& reading : state.readings)
+      if (same_tuple(reading.indices, indices)) return;
+    state.readings.push_back({Tuple(indices.begin(), indices.end()), {}});
+  }
+
+  /// What x is a strided view of (a transpose, a slice, a reshape), through any number of them; x itself where it is none.
+  Variable viewed_source(Variable x) {
+    while (const Apply* node = x.owner()) {
+      if (state_[node].stored || node->op->op_class() != Op::Class::element || node->outputs() != 1) break;
+      const Expr element = canonical_elements(*node, pool_)[0];
+      if (element->op != Opcode::load) break;
+      const Variable source = node->inputs[element->number];
+      if (!as_affine(row_major_offset(source.dims(), element->args, pool_), index_tuple(x.dims(), pool_))) break;
+      x = source;
+    }
+    return x;
+  }
+
+  bool must_store(const Apply& node, std::size_t readings) {
+    const std::vector<Expr> elements = canonical_elements(node, pool_);
+    return has_reduction(elements) || (readings > 1 && recomputing_costs_more(elements, readings));
+  }
+
+  // The forward pass: producers before consumers.
+
+  void emit(const Apply& node) {
+    switch (node.op->op_class()) {
+      case Op::Class::element: return emit_element(node);
+      case Op::Class::scatter: return emit_scatter(node);
+      case Op::Class::host: emit_host(node); return;
+      case Op::Class::region: emit_loop(node); return;
+      case Op::Class::composite: return;
+    }
+  }
+
+  void emit_element(const Apply& node) {
+    NodeState& state = state_[&node];
+    compose_waiting();
+    for (Reading& reading : state.readings)
+      if (!try_compose(reading)) waiting_.push_back(&reading);
+    if (!state.stored) return;
+    for (std::size_t i = 0; i < node.outputs(); ++i) {
+      const Variable x = node.output(i);
+      if (!wanted_.contains(x)) continue;
+      Nest nest{value_of(x), x.dims(), state.readings[0].composed[i], node.where};
+      if (std::optional<Contraction> contraction = as_contraction(nest, result_)) result_.works.push_back(*contraction);
+      else result_.works.push_back(nest);
+    }
+  }
+
+  void emit_scatter(const Apply& node) {
+    const auto& op = static_cast<const ScatterOp&>(*node.op);
+    compose_waiting();
+    std::vector<Expr> target = compose(state_[&node].readings[0].local);
+    const Expr value = target.back();
+    target.pop_back();
+    result_.works.push_back(Scatter{value_of(node.output(0)), value_of(node.inputs[0]), op.domain(node), std::move(target), value, op.combine(), node.where});
+  }
+
+  void emit_host(const Apply& node) {
+    HostCall call{&node, {}, {}};
+    for (const Variable& x : node.inputs) call.inputs.push_back(value_of(x));
+    for (std::size_t i = 0; i < node.outputs(); ++i) call.outputs.push_back(value_of(node.output(i)));
+    result_.works.push_back(std::move(call));
+  }
+
+  void emit_loop(const Apply&) {}
+
+  /// A gather reads its operand at an index that may be computed after the operand: such readings wait until the index is there.
+  void compose_waiting() {
+    std::erase_if(waiting_, [this](Reading* reading) { return try_compose(*reading); });
+  }
+
+  bool try_compose(Reading& reading) {
+    for (Expr e : ir::postorder(reading.local))
+      if (e->op == Opcode::load && !is_known(variables_[e->number], e->args)) return false;
+    reading.composed = compose(reading.local);
+    return true;
+  }
+
+  bool is_known(const Variable& x, std::span<const Expr> indices) {
+    const Apply* node = x.owner();
+    return !node || state_[node].stored || !reading_at(*node, indices).composed.empty();
+  }
+
+  Reading& reading_at(const Apply& node, std::span<const Expr> indices) {
+    for (Reading& reading : state_[&node].readings)
+      if (same_tuple(reading.indices, indices)) return reading;
+    THEON_CHECK(!"an element nobody demanded");
+    return state_[&node].readings[0];
+  }
+
+  std::vector<Expr> compose(std::span<const Expr> local) {
+    std::vector<Expr> composed;
+    for (Expr root : local)
+      composed.push_back(pool_.replace(root, [&](Expr e) { return e->op == Opcode::load ? element_of(variables_[e->number], e->args) : Expr(); }));
+    return composed;
+  }
+
+  /// What x is worth at the indices: a load of its value, or its composed element.
+  Expr element_of(const Variable& x, std::span<const Expr> indices) {
+    const Apply* node = x.owner();
+    if (!node || state_[node].stored) return pool_.load(value_of(x), x.dtype(), compose(indices));
+    return reading_at(*node, indices).composed.at(x.index());
+  }
+
+  const Graph& graph_;
+  ir::Pool& pool_;
+  const std::vector<const Apply*> order_;
+  std::unordered_map<const Apply*, NodeState> state_;
+  VariableMap<bool> wanted_;
+  VariableMap<ValueId> values_;
+  VariableMap<std::int64_t> numbers_;
+  std::vector<Variable> variables_;  // by number
+  std::vector<Reading*> waiting_;
+  Partition result_;
+};
+
+void collect_loads(std::span<const Expr> roots, std::vector<ValueId>& values) {
+  for (Expr e : ir::postorder(roots))
+    if (e->op == Opcode::load && std::find(values.begin(), values.end(), e->number) == values.end()) values.push_back(e->number);
+}
+
+void append_new(std::vector<ValueId>& values, const std::vector<ValueId>& more) {
+  for (ValueId v : more)
+    if (std::find(values.begin(), values.end(), v) == values.end()) values.push_back(v);
+}
+
+struct Reads {
+  std::vector<ValueId> operator()(const Nest& nest) const { return loads({nest.element}); }
+  std::vector<ValueId> operator()(const Contraction& product) const {
+    std::vector<ValueId> values{product.a.value, product.b.value};
+    if (product.accumulate) values.push_back(*product.accumulate);
+    return values;
+  }
+  std::vector<ValueId> operator()(const Scatter& scatter) const {
+    std::vector<Expr> roots = scatter.target;
+    roots.push_back(scatter.value);
+    std::vector<ValueId> values = loads(roots);
+    values.push_back(scatter.base);
+    return values;
+  }
+  std::vector<ValueId> operator()(const HostCall& call) const { return call.inputs; }
+  std::vector<ValueId> operator()(const Copy& copy) const { return {copy.from}; }
+  std::vector<ValueId> operator()(const Loop& loop) const {
+    std::vector<ValueId> values;
+    for (const Work& work : loop.body) append_new(values, reads(work));
+    return values;
+  }
+
+  static std::vector<ValueId> loads(const std::vector<Expr>& roots) {
+    std::vector<ValueId> values;
+    collect_loads(roots, values);
+    return values;
+  }
+};
+
+struct Writes {
+  std::vector<ValueId> operator()(const Nest& nest) const { return {nest.result}; }
+  std::vector<ValueId> operator()(const Contraction& product) const { return {product.result}; }
+  std::vector<ValueId> operator()(const Scatter& scatter) const { return {scatter.result}; }
+  std::vector<ValueId> operator()(const HostCall& call) const { return call.outputs; }
+  std::vector<ValueId> operator()(const Copy& copy) const { return {copy.to}; }
+  std::vector<ValueId> operator()(const Loop& loop) const {
+    std::vector<ValueId> values;
+    for (const Carried& state : loop.carried) append_new(values, {state.current, state.next});
+    for (const Work& work : loop.body) append_new(values, writes(work));
+    return values;
+  }
+};
+
+}  // namespace
+
+std::vector<ValueId> reads(const Work& work) { return std::visit(Reads(), work); }
+std::vector<ValueId> writes(const Work& work) { return std::visit(Writes(), work); }
+
+Partition partition(const Graph& graph, ir::Pool& pool) { return Partitioner(graph, pool).run(); }
+
+}  // namespace theon::codegen

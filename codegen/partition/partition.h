@@ -1,0 +1,107 @@
+// Which values are stored, and what computes each: the graph as a list of works in the order they can run.
+//
+// One reverse sweep over the graph hands every producer the index tuples its consumers read it at. Where all agree, the producer's element is composed into theirs; where they
+// disagree it is stored, unless computing it again costs less. Reductions are stored too: when a nest merges with its readers (codegen/schedule), what nobody else
+// reads shrinks to a register or a row of scratch memory.
+#pragma once
+
+#include "src/graph/traversal.h"
+#include "src/ir/element.h"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace theon::codegen {
+
+/// A stored value: row-major, contiguous. Its number is the buffer number of the loads that read it.
+using ValueId = std::int64_t;
+
+struct Value {
+  enum class Origin : std::uint8_t { input, constant, shared, computed };
+  Origin origin;
+  TensorType type;
+  Variable variable;  // the graph's name for it
+};
+
+/// result[prefix..., i0, i1, ...] = element, for all indices i within `domain`, the result's dims without the prefix. Loads carry one index per axis of the value they read.
+struct Nest {
+  ValueId result;
+  Shape domain;
+  ir::Expr element;
+  Location where;
+  std::vector<ir::Expr> prefix = {};  // uniform: the iteration of a loop that writes one slice of the result
+};
+
+/// A matrix as a matrix product reads it: entry (r, c) is element offset + r * row_stride + c * column_stride of `value`. Strides are not negative, and one of the two is 1
+/// (or the matrix has a single row or column).
+struct MatrixOperand {
+  ValueId value;
+  Dim offset, row_stride, column_stride;
+};
+
+/// result [m, n] = alpha * a [m, k] b [k, n] + c, by a library or a generated kernel. Vectors are matrices with one row or column.
+struct Contraction {
+  ValueId result;
+  MatrixOperand a, b;
+  Dim m, n, k;
+  double alpha = 1;
+  std::optional<ValueId> accumulate = {};  // c; in place where c's storage may be overwritten
+  Location where;
+};
+
+/// result = base; then for j over `domain`, in order: result[target(j)] op= value(j).
+struct Scatter {
+  ValueId result;
+  ValueId base;
+  Shape domain;
+  std::vector<ir::Expr> target;
+  ir::Expr value;
+  std::optional<ir::Opcode> combine;
+  Location where;
+};
+
+/// A C++ function on whole tensors.
+struct HostCall {
+  const Apply* node;
+  std::vector<ValueId> inputs, outputs;
+};
+
+/// to = from, the whole value.
+struct Copy {
+  ValueId from, to;
+};
+
+struct Loop;
+using Work = std::variant<Nest, Contraction, Scatter, HostCall, Copy, Loop>;
+
+/// A state of a loop: an iteration reads `current` and writes `next`; between iterations the two change places.
+struct Carried {
+  ValueId current, next;
+};
+
+/// for (counter = 0; counter < trips; counter++) body. Slices of sequences and results are indexed by the counter, a dim symbol.
+struct Loop {
+  Dim counter, trips;
+  std::vector<Carried> carried;
+  std::vector<Work> body;
+  Location where;
+};
+
+struct Partition {
+  std::vector<Value> values;
+  std::vector<Work> works;
+  /// The value of each graph output; several outputs may share one.
+  std::vector<ValueId> outputs;
+};
+
+std::vector<ValueId> reads(const Work& work);
+std::vector<ValueId> writes(const Work& work);
+
+/// `graph` is optimised; its leaves become values. Iterative, near-linear.
+Partition partition(const Graph& graph, ir::Pool& pool);
+
+std::string to_string(const Partition& partition);
+
+}  // namespace theon::codegen

@@ -1,0 +1,136 @@
+#include "codegen/program/overwrite.h"
+
+#include "codegen/program/steps.h"
+#include "src/ir/loop_walk.h"
+
+#include <algorithm>
+
+namespace theon::codegen {
+
+namespace {
+
+using ir::Expr;
+using ir::Opcode;
+
+/// Where the store of an element stands.
+struct StorePlace {
+  const ir::Block* block;
+  std::size_t position;
+  const ir::Store* store;
+  std::vector<ir::Local> loops;  // variables of the loops around it
+};
+
+/// Finds the stores to a buffer.
+class StoreSearch {
+ public:
+  explicit StoreSearch(std::int64_t buffer) : buffer_(buffer) {}
+
+  std::vector<StorePlace> run(const ir::Block& body) {
+    search(body);
+    return std::move(found_);
+  }
+
+ private:
+  void search(const ir::Block& block) {
+    for (std::size_t position = 0; position < block.size(); ++position) std::visit([&](const auto& s) { search(s, block, position); }, block[position].node);
+  }
+  void search(const ir::Store& store, const ir::Block& block, std::size_t position) {
+    if (store.buffer == buffer_) found_.push_back({&block, position, &store, loops_});
+  }
+  void search(const ir::For& loop, const ir::Block&, std::size_t) {
+    loops_.push_back(loop.variable);
+    search(loop.body);
+    loops_.pop_back();
+  }
+  void search(const ir::If& branch, const ir::Block&, std::size_t) {
+    search(branch.then);
+    search(branch.otherwise);
+  }
+  void search(const ir::Let&, const ir::Block&, std::size_t) {}
+  void search(const ir::Var&, const ir::Block&, std::size_t) {}
+  void search(const ir::Assign&, const ir::Block&, std::size_t) {}
+  void search(const ir::Accumulate&, const ir::Block&, std::size_t) {}
+  void search(const ir::Report&, const ir::Block&, std::size_t) {}
+
+  std::int64_t buffer_;
+  std::vector<ir::Local> loops_;
+  std::vector<StorePlace> found_;
+};
+
+/// The load nodes of a buffer in a statement itself.
+std::vector<Expr> loads(const ir::Statement& statement, std::int64_t buffer) {
+  std::vector<Expr> found = ir::postorder(ir::expressions(statement));
+  std::erase_if(found, [&](Expr e) { return e->op != Opcode::load || e->number != buffer; });
+  return found;
+}
+
+bool reads_buffer(const ir::Statement& statement, std::int64_t buffer) { return !loads(statement, buffer).empty(); }
+
+std::size_t count_readers(const ir::Block& body, std::int64_t buffer) {
+  std::size_t count = 0;
+  ir::for_each_statement(body, [&](const ir::Statement& statement) { count += reads_buffer(statement, buffer); });
+  return count;
+}
+
+bool mentions(Expr offset, ir::Local local) {
+  const std::vector<Expr> nodes = ir::postorder(std::span(&offset, 1));
+  return std::any_of(nodes.begin(), nodes.end(), [&](Expr e) { return e->op == Opcode::local && e->number == local; });
+}
+
+/// Whether no two iterations store the same element: nests store each element of their result once, so a loop that moves the offset never comes back.
+bool stores_each_element_once(const StorePlace& place) {
+  return std::all_of(place.loops.begin(), place.loops.end(), [&](ir::Local loop) { return mentions(place.store->offset, loop); });
+}
+
+/// Whether every load of `from` stands in the store's own block, no later than the store, and at its offset.
+bool loads_what_it_stores(const ir::Kernel& kernel, std::int64_t from, const StorePlace& place) {
+  std::size_t readers = 0;
+  for (std::size_t position = 0; position <= place.position; ++position) {
+    const std::vector<Expr> found = loads((*place.block)[position], from);
+    if (!std::all_of(found.begin(), found.end(), [&](Expr load) { return same(load->args[0], place.store->offset); })) return false;
+    readers += !found.empty();
+  }
+  return readers == count_readers(kernel.body, from);
+}
+
+std::optional<std::int64_t> buffer_of(const ir::Kernel& kernel, ValueId value) {
+  for (std::size_t buffer = 0; buffer < kernel.buffers.size(); ++buffer)
+    if (kernel.buffers[buffer].access != ir::Access::scratch && kernel.buffers[buffer].slot == value) return static_cast<std::int64_t>(buffer);
+  return std::nullopt;
+}
+
+bool reads_value(const Step& step, ValueId value) {
+  const std::vector<ValueId> read = reads(step);
+  return std::find(read.begin(), read.end(), value) != read.end();
+}
+
+/// Whether a step that reads `from` may write `to` over it.
+struct MayOverwrite {
+  ValueId from, to;
+  std::span<const ir::Kernel> kernels;
+
+  bool operator()(const KernelStep& step) const { return may_overwrite(kernels[step.kernel], from, to); }
+  bool operator()(const ContractionStep& step) const { return step.product.accumulate == from && step.product.a.value != from && step.product.b.value != from; }
+  bool operator()(const CopyStep&) const { return true; }
+  // A host function may read its inputs after it has begun to write; what a loop's body reads, it may read again.
+  bool operator()(const HostStep&) const { return false; }
+  bool operator()(const LoopStep&) const { return false; }
+  bool operator()(const BindStep&) const { return false; }
+  bool operator()(const CheckStep&) const { return false; }
+  bool operator()(const IndexStep&) const { return false; }
+};
+
+}  // namespace
+
+bool may_overwrite(const ir::Kernel& kernel, ValueId from, ValueId to) {
+  const std::optional<std::int64_t> source = buffer_of(kernel, from), target = buffer_of(kernel, to);
+  if (!source || !target) return false;
+  const std::vector<StorePlace> stores = StoreSearch(*target).run(kernel.body);
+  return stores.size() == 1 && !stores[0].store->combine && stores_each_element_once(stores[0]) && loads_what_it_stores(kernel, *source, stores[0]);
+}
+
+bool may_overwrite(const Step& step, ValueId from, ValueId to, std::span<const ir::Kernel> kernels) {
+  return !reads_value(step, from) || std::visit(MayOverwrite{from, to, kernels}, step.node);
+}
+
+}  // namespace theon::codegen

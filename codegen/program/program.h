@@ -1,0 +1,113 @@
+// A compiled function before it is native: steps over values, kernels in the loop language, and where each value lives.
+#pragma once
+
+#include "codegen/partition/partition.h"
+#include "src/ir/loop.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace theon::codegen {
+
+/// Runs iterations 0 .. trips-1 of a kernel. Buffer slots of the kernel are ValueIds.
+struct KernelStep {
+  std::size_t kernel;
+  Dim trips;
+  std::vector<ValueId> reads, writes;
+  Location where;
+};
+
+/// result = alpha * a b [+ c]; with `in_place` c's memory is result's.
+struct ContractionStep {
+  Contraction product;
+  bool in_place = false;
+};
+
+/// The whole value, byte by byte.
+struct CopyStep {
+  ValueId from, to;
+};
+
+struct HostStep {
+  const Apply* node;
+  std::vector<ValueId> inputs, outputs;
+};
+
+/// The value of an integer scalar becomes the value of a symbol. Negative: an error.
+struct BindStep {
+  Dim symbol;
+  ValueId value;
+};
+
+/// Fails the call when the boolean scalar is false.
+struct CheckStep {
+  const Apply* node;
+  ValueId condition;
+};
+
+/// Fails the call when an integer of the array lies outside of [-extent, extent).
+struct IndexStep {
+  std::string op;  // whose indices they are, for the message
+  ValueId indices;
+  int axis;        // of the array that is indexed
+  Dim extent;
+  Location where;
+};
+
+/// Runs the body `trips` times; the symbol `counter` has the number of the iteration. Between iterations, the last one included, the two memories of every carried state change
+/// places: afterwards `current` holds the final state.
+struct LoopStep {
+  Dim counter, trips;
+  std::vector<Carried> carried;
+  std::vector<struct Step> body;
+};
+
+struct Step {
+  std::variant<KernelStep, ContractionStep, CopyStep, HostStep, BindStep, CheckStep, IndexStep, LoopStep> node;
+};
+
+/// Where a value's memory comes from. Decided once, by codegen/program; nothing else looks at lifetimes.
+struct Placement {
+  enum class Home : std::uint8_t {
+    input,     // the caller's memory of input `number`
+    constant,  // the graph's constant
+    shared,    // the current memory of shared variable `number` (in the order of Program::shared)
+    spare,     // a second buffer of shared variable `number`, swapped in at commit
+    output,    // memory of output `number`, owned by the caller after the call
+    arena,     // the call's scratch memory, where the root value `number` lies, from step `first` to step `last` (outermost steps)
+    late,      // memory of its own, made when the step that writes it starts: its size is learnt during the call
+    nowhere,   // no step touches it
+  };
+  Home home = Home::nowhere;
+  std::size_t number = 0;
+  std::size_t first = 0, last = 0;
+};
+
+struct SharedUse {
+  Variable variable;
+  std::optional<ValueId> value = {};   // its value before the call, where a step reads it
+  std::optional<ValueId> update = {};  // the value it takes at commit
+  bool in_place = false;               // `update` lives in the variable's own memory
+};
+
+struct Program {
+  std::vector<Value> values;
+  std::vector<Placement> placements;  // one per value
+  std::vector<Step> steps;
+  std::vector<ir::Kernel> kernels;
+  std::vector<Dim> symbols;           // by place in Frame::symbols
+  std::size_t entry_symbols = 0;      // the first so many are known at entry: the sizes of inputs say them
+  std::vector<ValueId> inputs;        // in the order of the function's inputs; -1 where no step reads it
+  std::vector<ValueId> outputs;
+  std::vector<SharedUse> shared;
+  /// The first step that overwrites a shared variable: from here on nothing fails, and nothing is cancelled. The number of steps where there is none.
+  std::size_t point_of_no_return = 0;
+};
+
+std::string to_string(const Program& program);
+
+}  // namespace theon::codegen

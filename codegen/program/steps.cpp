@@ -1,0 +1,180 @@
+#include "codegen/program/steps.h"
+
+#include "src/ir/dim_node.h"
+#include "src/ir/loop_walk.h"
+
+#include <algorithm>
+
+namespace theon::codegen {
+
+namespace {
+
+/// Appends those of `more` that are not there yet.
+template <class T>
+void unite(std::vector<T>& all, const std::vector<T>& more) {
+  for (const T& x : more)
+    if (std::find(all.begin(), all.end(), x) == all.end()) all.push_back(x);
+}
+
+template <class T, class Of>
+std::vector<T> united(const std::vector<Step>& body, Of of) {
+  std::vector<T> all;
+  for (const Step& step : body) unite(all, of(step));
+  return all;
+}
+
+struct Reads {
+  std::vector<ValueId> operator()(const KernelStep& step) const { return step.reads; }
+  std::vector<ValueId> operator()(const ContractionStep& step) const {
+    std::vector<ValueId> values{step.product.a.value};
+    unite(values, {step.product.b.value});
+    if (step.product.accumulate) unite(values, {*step.product.accumulate});
+    return values;
+  }
+  std::vector<ValueId> operator()(const CopyStep& step) const { return {step.from}; }
+  std::vector<ValueId> operator()(const HostStep& step) const {
+    std::vector<ValueId> values;
+    unite(values, step.inputs);
+    return values;
+  }
+  std::vector<ValueId> operator()(const BindStep& step) const { return {step.value}; }
+  std::vector<ValueId> operator()(const CheckStep& step) const { return {step.condition}; }
+  std::vector<ValueId> operator()(const IndexStep& step) const { return {step.indices}; }
+  std::vector<ValueId> operator()(const LoopStep& step) const {
+    std::vector<ValueId> values = united<ValueId>(step.body, [](const Step& s) { return reads(s); });
+    for (const Carried& state : step.carried) unite(values, {state.current});
+    return values;
+  }
+};
+
+struct Writes {
+  std::vector<ValueId> operator()(const KernelStep& step) const { return step.writes; }
+  std::vector<ValueId> operator()(const ContractionStep& step) const { return {step.product.result}; }
+  std::vector<ValueId> operator()(const CopyStep& step) const { return {step.to}; }
+  std::vector<ValueId> operator()(const HostStep& step) const { return step.outputs; }
+  std::vector<ValueId> operator()(const BindStep&) const { return {}; }
+  std::vector<ValueId> operator()(const CheckStep&) const { return {}; }
+  std::vector<ValueId> operator()(const IndexStep&) const { return {}; }
+  std::vector<ValueId> operator()(const LoopStep& step) const {
+    std::vector<ValueId> values = united<ValueId>(step.body, [](const Step& s) { return writes(s); });
+    for (const Carried& state : step.carried) unite(values, {state.current, state.next});
+    return values;
+  }
+};
+
+struct Binds {
+  std::vector<Dim> operator()(const KernelStep&) const { return {}; }
+  std::vector<Dim> operator()(const ContractionStep&) const { return {}; }
+  std::vector<Dim> operator()(const CopyStep&) const { return {}; }
+  std::vector<Dim> operator()(const HostStep& step) const {
+    std::vector<Dim> symbols;
+    for (const Op::Binding& binding : step.node->op->binds())
+      if (binding.axis >= 0) unite(symbols, {binding.symbol});
+    return symbols;
+  }
+  std::vector<Dim> operator()(const BindStep& step) const { return {step.symbol}; }
+  std::vector<Dim> operator()(const CheckStep&) const { return {}; }
+  std::vector<Dim> operator()(const IndexStep&) const { return {}; }
+  std::vector<Dim> operator()(const LoopStep& step) const {
+    std::vector<Dim> symbols = united<Dim>(step.body, [](const Step& s) { return binds(s); });
+    unite(symbols, {step.counter});
+    return symbols;
+  }
+};
+
+std::vector<Dim> parameters(const ir::Kernel& kernel) {
+  std::vector<Dim> found;
+  const auto collect = [&](ir::Expr root) {
+    for (ir::Expr e : ir::postorder(std::span(&root, 1)))
+      if (e->op == ir::Opcode::parameter) unite(found, symbols(*e->dim));
+  };
+  ir::for_each_statement(kernel.body, [&](const ir::Statement& statement) {
+    for (ir::Expr e : ir::expressions(statement)) collect(e);
+  });
+  for (const ir::Buffer& buffer : kernel.buffers)
+    if (buffer.size) collect(buffer.size);
+  return found;
+}
+
+bool has_report(const ir::Kernel& kernel) {
+  bool found = false;
+  ir::for_each_statement(kernel.body, [&](const ir::Statement& statement) { found = found || std::holds_alternative<ir::Report>(statement.node); });
+  return found;
+}
+
+/// The symbols that a step is written with, beside those of the values it touches.
+struct Mentions {
+  std::span<const ir::Kernel> kernels;
+  const std::vector<Value>& values;
+
+  std::vector<Dim> operator()(const KernelStep& step) const {
+    std::vector<Dim> found = symbols(step.trips);
+    unite(found, parameters(kernels[step.kernel]));
+    return found;
+  }
+  std::vector<Dim> operator()(const ContractionStep& step) const {
+    const auto& [result, a, b, m, n, k, alpha, accumulate, where] = step.product;
+    return symbols(std::vector<Dim>{m, n, k, a.offset, a.row_stride, a.column_stride, b.offset, b.row_stride, b.column_stride});
+  }
+  std::vector<Dim> operator()(const CopyStep&) const { return {}; }
+  std::vector<Dim> operator()(const HostStep&) const { return {}; }
+  std::vector<Dim> operator()(const BindStep&) const { return {}; }
+  std::vector<Dim> operator()(const CheckStep&) const { return {}; }
+  std::vector<Dim> operator()(const IndexStep& step) const { return symbols(step.extent); }
+  std::vector<Dim> operator()(const LoopStep& step) const {
+    std::vector<Dim> found = symbols(step.trips);
+    unite(found, united<Dim>(step.body, [this](const Step& s) { return needs(s, values, kernels); }));
+    return found;
+  }
+};
+
+struct CanFail {
+  std::span<const ir::Kernel> kernels;
+
+  bool operator()(const KernelStep& step) const { return has_report(kernels[step.kernel]); }
+  bool operator()(const ContractionStep&) const { return false; }
+  bool operator()(const CopyStep&) const { return false; }
+  bool operator()(const HostStep&) const { return true; }
+  bool operator()(const BindStep&) const { return true; }
+  bool operator()(const CheckStep&) const { return true; }
+  bool operator()(const IndexStep&) const { return true; }
+  bool operator()(const LoopStep&) const { return true; }
+};
+
+struct Where {
+  Location operator()(const KernelStep& step) const { return step.where; }
+  Location operator()(const ContractionStep& step) const { return step.product.where; }
+  Location operator()(const CopyStep&) const { return {}; }
+  Location operator()(const HostStep& step) const { return step.node->where; }
+  Location operator()(const BindStep&) const { return {}; }
+  Location operator()(const CheckStep& step) const { return step.node->where; }
+  Location operator()(const IndexStep& step) const { return step.where; }
+  Location operator()(const LoopStep& step) const { return step.body.empty() ? Location() : where(step.body.front()); }
+};
+
+}  // namespace
+
+std::vector<ValueId> reads(const Step& step) { return std::visit(Reads(), step.node); }
+std::vector<ValueId> writes(const Step& step) { return std::visit(Writes(), step.node); }
+std::vector<Dim> binds(const Step& step) { return std::visit(Binds(), step.node); }
+
+std::vector<Dim> needs(const Step& step, const std::vector<Value>& values, std::span<const ir::Kernel> kernels) {
+  std::vector<Dim> found = std::visit(Mentions{kernels, values}, step.node);
+  for (ValueId v : reads(step)) unite(found, symbols(values[v].type.dims));
+  for (ValueId v : writes(step)) unite(found, symbols(values[v].type.dims));
+  const std::vector<Dim> own = binds(step);
+  std::erase_if(found, [&](const Dim& symbol) { return std::find(own.begin(), own.end(), symbol) != own.end(); });
+  return found;
+}
+
+bool can_fail(const Step& step, std::span<const ir::Kernel> kernels) { return std::visit(CanFail{kernels}, step.node); }
+Location where(const Step& step) { return std::visit(Where(), step.node); }
+
+void for_each_step(const std::vector<Step>& steps, const std::function<void(const Step&)>& visit) {
+  for (const Step& step : steps) {
+    if (const auto* loop = std::get_if<LoopStep>(&step.node)) for_each_step(loop->body, visit);
+    else visit(step);
+  }
+}
+
+}  // namespace theon::codegen

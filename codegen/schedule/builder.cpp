@@ -1,0 +1,62 @@
+#include "codegen/schedule/builder.h"
+
+#include "codegen/math/expand.h"
+#include "src/support/check.h"
+
+#include <utility>
+
+namespace theon::codegen {
+
+using ir::Access;
+using ir::Expr;
+
+KernelBuilder::KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool) : values_(values), pool_(pool) {
+  kernel_.name = std::move(name);
+}
+
+std::int64_t KernelBuilder::buffer(ValueId value, Access access) {
+  const auto [it, fresh] = buffers_.try_emplace(value, static_cast<std::int64_t>(kernel_.buffers.size()));
+  if (fresh) kernel_.buffers.push_back({values_[value].variable.name(), values_[value].type.dtype, access, value});
+  Access& known = kernel_.buffers[it->second].access;
+  if (known != access) known = Access::read_write;
+  return it->second;
+}
+
+std::int64_t KernelBuilder::scratch(DType dtype, Expr elements) {
+  kernel_.buffers.push_back({"row", dtype, Access::scratch, 0, elements});
+  return static_cast<std::int64_t>(kernel_.buffers.size()) - 1;
+}
+
+void KernelBuilder::add(ir::Statement statement) { (open_.empty() ? kernel_.body : open_.back().body).push_back(std::move(statement)); }
+
+void KernelBuilder::store(std::int64_t buffer, Expr offset, Expr value, std::optional<ir::Opcode> combine) {
+  add({ir::Store{buffer, offset, math::expand(value), combine}});
+}
+
+std::vector<ir::Local> KernelBuilder::accumulators(const ir::Monoid& monoid) {
+  std::vector<ir::Local> locals;
+  for (Expr identity : monoid.identity) {
+    locals.push_back(fresh());
+    add({ir::Var{locals.back(), identity}});
+  }
+  return locals;
+}
+
+Expr KernelBuilder::open(Expr begin, Expr end, int lanes, int unroll) {
+  const ir::Local variable = fresh();
+  open_.push_back({variable, begin, end, lanes, unroll, {}});
+  return local(variable, DType::int64);
+}
+
+void KernelBuilder::close() {
+  ir::For loop = std::move(open_.back());
+  open_.pop_back();
+  add({std::move(loop)});
+}
+
+ir::Kernel KernelBuilder::finish() {
+  THEON_CHECK(open_.empty());
+  return std::move(kernel_);
+}
+
+}  // namespace theon::codegen

@@ -1,0 +1,49 @@
+// Putting a kernel together: buffers, locals, and blocks that nest.
+#pragma once
+
+#include "codegen/partition/partition.h"
+#include "src/ir/loop.h"
+
+#include <unordered_map>
+
+namespace theon::codegen {
+
+class KernelBuilder {
+ public:
+  KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool);
+
+  ir::Pool& pool() { return pool_; }
+  ir::Expr begin() { return pool_.local(0, DType::int64); }
+  ir::Expr end() { return pool_.local(1, DType::int64); }
+
+  ir::Local fresh() { return kernel_.locals++; }
+  ir::Expr local(ir::Local number, DType dtype) { return pool_.local(number, dtype); }
+
+  /// The kernel's number for the value's buffer.
+  std::int64_t read(ValueId value) { return buffer(value, ir::Access::read); }
+  std::int64_t write(ValueId value) { return buffer(value, ir::Access::write); }
+  std::int64_t scratch(DType dtype, ir::Expr elements);
+
+  /// Appends to the innermost open block.
+  void add(ir::Statement statement);
+  void store(std::int64_t buffer, ir::Expr offset, ir::Expr value, std::optional<ir::Opcode> combine = {});
+  /// A mutable local for each component, holding the monoid's identity.
+  std::vector<ir::Local> accumulators(const ir::Monoid& monoid);
+
+  /// Statements added until `close` form the loop's body.
+  ir::Expr open(ir::Expr begin, ir::Expr end, int lanes, int unroll);
+  void close();
+
+  ir::Kernel finish();
+
+ private:
+  std::int64_t buffer(ValueId value, ir::Access access);
+
+  const std::vector<Value>& values_;
+  ir::Pool& pool_;
+  ir::Kernel kernel_;
+  std::vector<ir::For> open_;
+  std::unordered_map<ValueId, std::int64_t> buffers_;
+};
+
+}  // namespace theon::codegen

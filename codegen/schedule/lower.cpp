@@ -1,0 +1,427 @@
+#include "codegen/schedule/lower.h"
+
+#include "codegen/math/expand.h"
+#include "codegen/partition/affine.h"
+#include "codegen/partition/cost.h"
+#include "codegen/partition/elements.h"
+#include "codegen/schedule/builder.h"
+#include "codegen/schedule/passes.h"
+#include "codegen/schedule/reductions.h"
+#include "src/support/check.h"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+namespace theon::codegen {
+
+namespace {
+
+using ir::Expr;
+using ir::Opcode;
+
+/// What index nodes stand for in the loops that are open.
+struct Environment {
+  std::vector<Expr> axes;                        // by axis
+  std::unordered_map<std::int64_t, Expr> bound;  // by level
+};
+
+class Lowering {
+ public:
+  Lowering(const Group& group, const std::vector<Value>& values, const std::function<bool(ValueId)>& is_kept, ir::Pool& pool, const Machine& machine)
+      : group_(group), values_(values), is_kept_(is_kept), pool_(pool), machine_(machine), builder_(kernel_name(), values, pool) {
+    leave_vector_axis();
+  }
+
+  LoweredKernel run() {
+    parts_ = plan_passes(group_, pool_);
+    if (is_one_loop()) return flat();
+    if (lies_flat()) return collapsed();
+    Dim trips = 1;
+    int opened = 0;
+    if (group_.outer > 0) {
+      trips = group_.domain[0];
+      env_.axes.push_back(builder_.open(builder_.begin(), builder_.end(), 1, 1));
+      for (opened = 1; opened < group_.outer; ++opened)
+        env_.axes.push_back(builder_.open(pool_.literal(0), pool_.parameter(group_.domain[opened]), 1, 1));
+    }
+    for (std::size_t first = 0; first < parts_.size();) {
+      std::size_t last = first;
+      while (last < parts_.size() && parts_[last].pass == parts_[first].pass) ++last;
+      lower_pass(first, last);
+      first = last;
+    }
+    for (; opened > 0; --opened) builder_.close();
+    return {builder_.finish(), trips};
+  }
+
+ private:
+  std::string kernel_name() const {
+    std::string name;
+    for (const Nest& nest : group_.nests) {
+      const Apply* node = values_[nest.result].variable.owner();
+      if (node && name.size() < 40) name += (name.empty() ? "" : "_") + node->op->name();
+    }
+    return name;
+  }
+
+  /// Elementwise nests that agree on all axes keep the last one as the vector loop.
+  void leave_vector_axis() {
+    const bool reduces = std::any_of(group_.nests.begin(), group_.nests.end(), [](const Nest& nest) { return has_reduction(std::span(&nest.element, 1)); });
+    const bool same_rank = std::all_of(group_.nests.begin(), group_.nests.end(), [&](const Nest& nest) { return nest.domain.size() == group_.domain.size(); });
+    const int rank = static_cast<int>(group_.domain.size());
+    if (group_.outer == rank && rank > 0 && same_rank && !reduces) group_.outer = rank - 1;
+    if (const Expr running = running_reduction(group_.nests[0].element)) group_.outer = std::min(group_.outer, *running_axis(running));
+  }
+
+  /// A single vector loop, which the kernel's begin and end cut into chunks.
+  bool is_one_loop() const {
+    return group_.outer == 0 && std::all_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+             return !part.reduce && part.pass == 0 && part.extents.size() == 1 && same(part.extents[0], parts_[0].extents[0]) && !is_running(part);
+           });
+  }
+
+  LoweredKernel flat() {
+    lower_vector_loop(all_parts(), builder_.begin(), builder_.end());
+    return {builder_.finish(), group_.domain[0]};
+  }
+
+  /// Every operand lies in memory as the domain does, or does not depend on it: then all axes run as one.
+  bool lies_flat() const {
+    if (group_.outer + 1 != static_cast<int>(group_.domain.size())) return false;
+    return std::all_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+      return !part.reduce && part.pass == 0 && group_.nests[part.nest].domain == group_.domain && uses_flat_loads(group_.nests[part.nest].element);
+    });
+  }
+
+  bool uses_flat_loads(Expr element) const {
+    std::vector<Expr> stack{element};
+    std::unordered_set<const ir::Node*> seen;
+    while (!stack.empty()) {
+      const Expr e = stack.back();
+      stack.pop_back();
+      if (!seen.insert(e.get()).second || e->free_axes == 0) continue;
+      if (e->op == Opcode::index || e->op == Opcode::reduce) return false;
+      if (e->op == Opcode::load) {
+        if (values_[e->number].type.dims != group_.domain || !same_tuple(e->args, index_tuple(group_.domain, pool_))) return false;
+      } else {
+        stack.insert(stack.end(), e->args.begin(), e->args.end());
+      }
+    }
+    return true;
+  }
+
+  /// The outer indices are 0 and the last one runs over everything: row-major offsets come out the same.
+  LoweredKernel collapsed() {
+    Dim extent = 1;
+    for (const Dim& dim : group_.domain) extent = extent * dim;
+    env_.axes.assign(group_.outer, pool_.literal(0));
+    lower_vector_loop(all_parts(), builder_.begin(), builder_.end());
+    return {builder_.finish(), extent};
+  }
+
+  std::vector<std::size_t> all_parts() const {
+    std::vector<std::size_t> parts(parts_.size());
+    std::iota(parts.begin(), parts.end(), std::size_t{0});
+    return parts;
+  }
+
+  bool is_running(const Part& part) const { return !part.reduce && running_reduction(group_.nests[part.nest].element); }
+
+  void lower_pass(std::size_t first, std::size_t last) {
+    for (std::size_t p = first; p < last; ++p)
+      if (parts_[p].extents.empty()) lower_scalar(parts_[p]);
+    std::vector<bool> done(last, false);
+    for (std::size_t p = first; p < last; ++p) {
+      if (done[p] || parts_[p].extents.empty()) continue;
+      std::vector<std::size_t> together;
+      for (std::size_t q = p; q < last; ++q)
+        if (!done[q] && share_loop(parts_[p], parts_[q])) {
+          together.push_back(q);
+          done[q] = true;
+        }
+      lower_loops(together);
+    }
+  }
+
+  bool share_loop(const Part& a, const Part& b) const {
+    if (&a == &b) return true;
+    return a.extents.size() == b.extents.size() && std::equal(a.extents.begin(), a.extents.end(), b.extents.begin(), [](Expr x, Expr y) { return same(x, y); }) &&
+           !is_running(a) && !is_running(b);
+  }
+
+  void lower_scalar(const Part& part) {
+    const Nest& nest = group_.nests[part.nest];
+    const Expr value = lower_value(nest.element);
+    const ir::Local local = builder_.fresh();
+    builder_.add({ir::Let{local, math::expand(value)}});
+    in_register_[nest.result] = builder_.local(local, value->dtype);
+    if (is_kept_(nest.result)) store_result(nest, in_register_[nest.result]);
+  }
+
+  void lower_loops(const std::vector<std::size_t>& together) {
+    const Part& part = parts_[together[0]];
+    if (is_running(part)) return lower_running(part);
+    const std::size_t rank = part.extents.size();
+    const std::size_t depth = env_.axes.size();
+    for (std::size_t axis = 0; axis + 1 < rank; ++axis) env_.axes.push_back(builder_.open(pool_.literal(0), part.extents[axis], 1, 1));
+    lower_vector_loop(together, pool_.literal(0), lower_value(part.extents[rank - 1]));
+    for (std::size_t axis = 0; axis + 1 < rank; ++axis) builder_.close();
+    env_.axes.resize(depth);
+  }
+
+  /// The innermost loop that the parts share.
+  void lower_vector_loop(const std::vector<std::size_t>& together, Expr begin, Expr end) {
+    std::vector<std::pair<std::size_t, std::vector<ir::Local>>> reductions;
+    for (std::size_t p : together)
+      if (parts_[p].reduce) reductions.emplace_back(p, builder_.accumulators(*parts_[p].reduce->monoid));
+    const bool vector = std::none_of(together.begin(), together.end(), [&](std::size_t p) { return needs_order(parts_[p]); });
+    const auto [lanes, unroll] = vector ? shape_of_loop(together) : std::pair(1, 1);
+    const Expr index = builder_.open(begin, end, lanes, unroll);
+    in_vector_loop_ = lanes > 1;
+    const auto reductions_outside = reduced_;
+    env_.axes.push_back(index);
+    auto next_reduction = reductions.begin();
+    std::vector<ValueId> forwarded;
+    for (std::size_t p : together) {
+      const Part& part = parts_[p];
+      if (part.reduce) accumulate(part.reduce, (next_reduction++)->second, index);
+      else {
+        lower_store(group_.nests[part.nest]);
+        forwarded.push_back(group_.nests[part.nest].result);
+      }
+    }
+    env_.axes.pop_back();
+    builder_.close();
+    in_vector_loop_ = false;
+    reduced_ = reductions_outside;
+    for (ValueId v : forwarded) in_register_.erase(v);
+    for (const auto& [p, locals] : reductions) remember(parts_[p].reduce, locals);
+  }
+
+  /// A loop whose body holds a loop that depends on it cannot be the vector loop: that inner one is.
+  bool needs_order(const Part& part) const {
+    if (part.reduce) {
+      for (Expr e : ir::postorder(part.reduce->args.subspan(1)))
+        if (e->op == Opcode::reduce && !is_row_level(e, group_.outer)) return true;
+      return false;
+    }
+    const std::uint64_t last = std::uint64_t{1} << (group_.nests[part.nest].domain.size() - 1);
+    const Nest& nest = group_.nests[part.nest];
+    for (Expr e : ir::postorder(std::span(&nest.element, 1)))
+      if (e->op == Opcode::reduce && (e->args[0]->free_axes & last)) return true;
+    return false;
+  }
+
+  void accumulate(Expr reduce, const std::vector<ir::Local>& locals, Expr index) {
+    env_.bound[reduce->number] = index;
+    ir::Accumulate statement{reduce->monoid, locals, {}};
+    for (Expr body : reduce->args.subspan(1)) statement.values.push_back(math::expand(lower_value(body)));
+    env_.bound.erase(reduce->number);
+    builder_.add({std::move(statement)});
+  }
+
+  void remember(Expr reduce, const std::vector<ir::Local>& locals) {
+    std::vector<Expr>& values = reduced_[reduce.get()];
+    values.clear();
+    for (std::size_t c = 0; c < locals.size(); ++c) values.push_back(builder_.local(locals[c], reduce->monoid->identity[c]->dtype));
+  }
+
+  void lower_store(const Nest& nest) {
+    const Expr value = lower_value(nest.element);
+    in_register_[nest.result] = value;
+    if (is_kept_(nest.result)) store_result(nest, value);
+    else if (is_read_later(nest.result)) builder_.store(row_of(nest), inner_offset(nest), value);
+  }
+
+  void store_result(const Nest& nest, Expr value) {
+    std::vector<Expr> indices = nest.prefix;
+    indices.insert(indices.end(), env_.axes.begin(), env_.axes.begin() + static_cast<std::ptrdiff_t>(nest.domain.size()));
+    builder_.store(builder_.write(nest.result), row_major_offset(values_[nest.result].type.dims, indices, pool_), value);
+  }
+
+  /// Whether some part of a later pass, or at another index, loads it.
+  bool is_read_later(ValueId value) const {
+    const auto pass_of = [&](std::size_t nest) {
+      return std::find_if(parts_.begin(), parts_.end(), [&](const Part& p) { return !p.reduce && p.nest == nest; })->pass;
+    };
+    std::size_t maker = 0;
+    while (group_.nests[maker].result != value) ++maker;
+    for (const Part& part : parts_) {
+      if (part.pass <= pass_of(maker)) continue;
+      const Expr root = part.reduce ? part.reduce : group_.nests[part.nest].element;
+      for (Expr e : ir::postorder(std::span(&root, 1)))
+        if (e->op == Opcode::load && e->number == value) return true;
+    }
+    return false;
+  }
+
+  std::int64_t row_of(const Nest& nest) {
+    const auto it = rows_.find(nest.result);
+    if (it != rows_.end()) return it->second;
+    Expr elements = pool_.literal(1);
+    for (std::size_t axis = group_.outer; axis < nest.domain.size(); ++axis) elements = elements * pool_.parameter(nest.domain[axis]);
+    return rows_[nest.result] = builder_.scratch(values_[nest.result].type.dtype, elements);
+  }
+
+  Expr inner_offset(const Nest& nest) {
+    return row_major_offset(inner_dims(nest.result), std::span<const Expr>(env_.axes).subspan(group_.outer), pool_);
+  }
+
+  Shape inner_dims(ValueId value) const {
+    const Shape& dims = values_[value].type.dims;
+    return Shape(dims.begin() + group_.outer, dims.end());
+  }
+
+  /// A running value: the axis it runs along is the innermost loop, and one accumulator lives through it.
+  void lower_running(const Part& part) {
+    const Nest& nest = group_.nests[part.nest];
+    const int rank = static_cast<int>(nest.domain.size());
+    const Expr running = running_reduction(nest.element);
+    const int axis = *running_axis(running);
+    const std::size_t depth = env_.axes.size();
+    env_.axes.resize(rank);
+    int opened = 0;
+    for (int other = group_.outer; other < rank; ++other) {
+      if (other == axis) continue;
+      const bool vector = other == rank - 1;
+      env_.axes[other] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[other]), vector ? lanes_of({nest.element}) : 1, 1);
+      in_vector_loop_ = vector;
+      ++opened;
+    }
+    const std::vector<ir::Local> locals = builder_.accumulators(*running->monoid);
+    env_.axes[axis] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[axis]), 1, 1);
+    accumulate(running, locals, env_.axes[axis]);
+    remember(running, locals);
+    lower_store(nest);
+    reduced_.erase(running.get());
+    for (++opened; opened > 0; --opened) builder_.close();
+    in_vector_loop_ = false;
+    in_register_.erase(nest.result);
+    env_.axes.resize(depth);
+  }
+
+  // Expressions.
+
+  /// The expression over locals; loops of reductions inside are emitted before it.
+  Expr lower_value(Expr root) {
+    return pool_.replace(root, [this](Expr e) -> Expr {
+      switch (e->op) {
+        case Opcode::index: return env_.axes.at(e->number);
+        case Opcode::bound: return env_.bound.at(e->number);
+        case Opcode::load: return lower_load(e);
+        case Opcode::project: return lower_reduction(e->args[0])[e->number];
+        case Opcode::reduce: return lower_reduction(e)[0];
+        default: return Expr();
+      }
+    });
+  }
+
+  Expr lower_load(Expr load) {
+    if (const auto it = in_register_.find(load->number); it != in_register_.end()) return it->second;
+    std::vector<Expr> indices;
+    for (Expr index : load->args) indices.push_back(lower_value(index));
+    if (const auto row = rows_.find(load->number); row != rows_.end())
+      return pool_.load(row->second, load->dtype, {{row_major_offset(inner_dims(load->number), std::span<const Expr>(indices).subspan(group_.outer), pool_)}});
+    return pool_.load(builder_.read(load->number), load->dtype, {{row_major_offset(values_[load->number].type.dims, indices, pool_)}});
+  }
+
+  std::vector<Expr> lower_reduction(Expr reduce) {
+    if (const auto it = reduced_.find(reduce.get()); it != reduced_.end()) return it->second;
+    const Expr extent = lower_value(reduce->args[0]);
+    const std::vector<ir::Local> locals = builder_.accumulators(*reduce->monoid);
+    const bool vector = !in_vector_loop_ && !has_dependent_reduction(reduce);
+    const bool was_in_vector_loop = in_vector_loop_;
+    const auto reductions_outside = reduced_;
+    const auto shadowed = env_.bound;
+    const Expr index = builder_.open(pool_.literal(0), extent, vector ? lanes_of({reduce->args.begin() + 1, reduce->args.end()}) : 1, vector ? 4 : 1);
+    in_vector_loop_ = in_vector_loop_ || vector;
+    accumulate(reduce, locals, index);
+    builder_.close();
+    in_vector_loop_ = was_in_vector_loop;
+    env_.bound = shadowed;
+    reduced_ = reductions_outside;
+    // Valid as long as the loops it depends on stay open: the caller restores the table when it closes one.
+    if (shadowed.empty()) remember(reduce, locals);
+    std::vector<Expr> values;
+    for (std::size_t c = 0; c < locals.size(); ++c) values.push_back(builder_.local(locals[c], reduce->monoid->identity[c]->dtype));
+    return values;
+  }
+
+  static bool has_dependent_reduction(Expr reduce) {
+    for (Expr e : ir::postorder(reduce->args.subspan(1)))
+      if (e->op == Opcode::reduce && ((e->free_levels >> reduce->number) & 1)) return true;
+    return false;
+  }
+
+  // Loop shapes.
+
+  std::pair<int, int> shape_of_loop(const std::vector<std::size_t>& together) const {
+    std::vector<Expr> roots;
+    bool reduces = false;
+    for (std::size_t p : together) {
+      reduces = reduces || parts_[p].reduce;
+      roots.push_back(parts_[p].reduce ? parts_[p].reduce : group_.nests[parts_[p].nest].element);
+    }
+    const int cost = element_cost(roots);
+    // Independent groups hide the latency of short bodies; long ones fill the machine alone, and would spill.
+    const int unroll = cost <= 24 ? 4 : cost <= 60 ? 2 : 1;
+    return {lanes_of(roots), unroll};
+  }
+
+  /// Lanes of the widest floating type in play; of the widest integer type where there is none.
+  int lanes_of(const std::vector<Expr>& roots) const {
+    std::size_t floating = 0, integer = 1;
+    for (Expr e : ir::postorder(roots)) {
+      if (is_floating(e->dtype)) floating = std::max(floating, size_of(e->dtype));
+      else if (e->op == Opcode::load) integer = std::max(integer, size_of(e->dtype));
+    }
+    return machine_.vector_bytes / static_cast<int>(std::max<std::size_t>(floating ? floating : integer, 4));
+  }
+
+  Group group_;
+  const std::vector<Value>& values_;
+  const std::function<bool(ValueId)>& is_kept_;
+  ir::Pool& pool_;
+  const Machine& machine_;
+  KernelBuilder builder_;
+  std::vector<Part> parts_;
+  Environment env_;
+  bool in_vector_loop_ = false;
+  std::unordered_map<ValueId, Expr> in_register_;                           // results at the open loops' own index
+  std::unordered_map<ValueId, std::int64_t> rows_;                          // results in scratch memory
+  std::unordered_map<const ir::Node*, std::vector<Expr>> reduced_;  // reductions whose value is known here
+};
+
+}  // namespace
+
+LoweredKernel lower(const Group& group, const std::vector<Value>& values, const std::function<bool(ValueId)>& is_kept, ir::Pool& pool, const Machine& machine) {
+  return Lowering(group, values, is_kept, pool, machine).run();
+}
+
+LoweredKernel lower(const Scatter& scatter, const std::vector<Value>& values, ir::Pool& pool) {
+  KernelBuilder builder("scatter", values, pool);
+  std::vector<Expr> axes;
+  for (const Dim& extent : scatter.domain) axes.push_back(builder.open(pool.literal(0), pool.parameter(extent), 1, 1));
+  const auto lowered = [&](Expr root) {
+    const std::function<Expr(Expr)> replacement = [&](Expr e) -> Expr {
+      if (e->op == Opcode::index) return axes.at(e->number);
+      if (e->op != Opcode::load) return Expr();
+      std::vector<Expr> indices;
+      for (Expr index : e->args) indices.push_back(pool.replace(index, replacement));
+      return pool.load(builder.read(e->number), e->dtype, {{row_major_offset(values[e->number].type.dims, indices, pool)}});
+    };
+    return pool.replace(root, replacement);
+  };
+  std::vector<Expr> target;
+  for (Expr index : scatter.target) target.push_back(lowered(index));
+  const Expr value = lowered(scatter.value);
+  builder.read(scatter.result);
+  builder.store(builder.write(scatter.result), row_major_offset(values[scatter.result].type.dims, target, pool), value, scatter.combine);
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) builder.close();
+  return {builder.finish(), 1};
+}
+
+}  // namespace theon::codegen

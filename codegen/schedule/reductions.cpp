@@ -1,0 +1,49 @@
+#include "codegen/schedule/reductions.h"
+
+#include <algorithm>
+
+namespace theon::codegen {
+
+namespace {
+
+using ir::Expr;
+using ir::Opcode;
+
+std::uint64_t axes_below(int count) { return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1; }
+
+}  // namespace
+
+bool is_row_level(Expr reduce, int outer) { return reduce->free_levels == 0 && (reduce->free_axes & ~axes_below(outer)) == 0; }
+
+std::optional<int> running_axis(Expr reduce) {
+  const Expr extent = reduce->args[0];
+  if (extent->op != Opcode::add) return std::nullopt;
+  for (int side : {0, 1}) {
+    const Expr index = extent->args[side], one = extent->args[1 - side];
+    if (index->op != Opcode::index || one->op != Opcode::literal || one->bits != 1) continue;
+    const std::uint64_t axis = std::uint64_t{1} << index->number;
+    const bool in_body = std::any_of(reduce->args.begin() + 1, reduce->args.end(), [&](Expr body) { return body->free_axes & axis; });
+    if (!in_body) return static_cast<int>(index->number);
+  }
+  return std::nullopt;
+}
+
+Expr running_reduction(Expr element) {
+  for (Expr e : ir::postorder(std::span(&element, 1)))
+    if (e->op == Opcode::reduce && running_axis(e)) return e;
+  return Expr();
+}
+
+bool reduces_columns(Expr element, int rank) {
+  if (rank == 0) return false;
+  bool found = false;
+  for (Expr e : ir::postorder(std::span(&element, 1))) {
+    if (e->op != Opcode::load || !e->free_levels || e->args.empty()) continue;
+    const Expr innermost = e->args.back();
+    if (innermost->free_levels) return false;
+    found = found || ((innermost->free_axes >> (rank - 1)) & 1);
+  }
+  return found;
+}
+
+}  // namespace theon::codegen

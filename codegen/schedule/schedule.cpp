@@ -1,0 +1,108 @@
+#include "codegen/schedule/schedule.h"
+
+#include "codegen/schedule/group.h"
+#include "codegen/schedule/lower.h"
+
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+namespace theon::codegen {
+
+namespace {
+
+using ValueSet = std::unordered_set<ValueId>;
+
+/// What later parts of the program share: values and kernels.
+struct Target {
+  Schedule& result;
+  ir::Pool& pool;
+  const Machine& machine;
+};
+
+/// One list of works as steps; loop bodies are lists of their own.
+class Scheduler {
+ public:
+  /// `needed` are the values that someone outside of the list reads.
+  Scheduler(Target target, std::span<const Work> works, ValueSet needed) : target_(target), tasks_(merge_nests(works)), needed_(std::move(needed)) {
+    for (std::size_t t = 0; t < tasks_.size(); ++t)
+      for (ValueId v : reads(tasks_[t])) readers_[v].push_back(t);
+  }
+
+  std::vector<Step> run() {
+    for (current_ = 0; current_ < tasks_.size(); ++current_)
+      std::visit([this](const auto& task) { add(task); }, tasks_[current_]);
+    return std::move(steps_);
+  }
+
+ private:
+  /// Whether the value must reach memory: something other than the task that computes it reads it.
+  bool is_kept(ValueId value) const {
+    if (needed_.contains(value)) return true;
+    const auto it = readers_.find(value);
+    if (it == readers_.end()) return false;
+    for (std::size_t reader : it->second)
+      if (reader != current_) return true;
+    return false;
+  }
+
+  void add(const Group& group) {
+    const auto kept = [this](ValueId v) { return is_kept(v); };
+    ValueSet made;
+    for (const Nest& nest : group.nests) made.insert(nest.result);
+    add_kernel(lower(group, target_.result.values, kept, target_.pool, target_.machine), made, group.nests[0].where);
+  }
+
+  void add(const Scatter& scatter) {
+    add_step(CopyStep{scatter.base, scatter.result});
+    add_kernel(lower(scatter, target_.result.values, target_.pool), {}, scatter.where);
+  }
+
+  void add(const Contraction& product) { add_step(ContractionStep{product}); }
+  void add(const HostCall& call) { add_step(HostStep{call.node, call.inputs, call.outputs}); }
+  void add(const Copy& copy) { add_step(CopyStep{copy.from, copy.to}); }
+
+  void add(const Loop& loop) {
+    ValueSet needed = needed_;
+    for (const auto& [value, readers] : readers_)
+      if (readers.size() > 1 || readers[0] != current_) needed.insert(value);
+    for (const Carried& state : loop.carried) needed.insert(state.next);
+    add_step(LoopStep{loop.counter, loop.trips, loop.carried, Scheduler(target_, loop.body, std::move(needed)).run()});
+  }
+
+  /// `made`: values that the kernel reads only after it wrote them.
+  void add_kernel(LoweredKernel lowered, const ValueSet& made, Location where) {
+    std::vector<ir::Kernel>& kernels = target_.result.kernels;
+    KernelStep step{kernels.size(), lowered.trips, {}, {}, where};
+    for (const ir::Buffer& buffer : lowered.kernel.buffers) {
+      if (buffer.access == ir::Access::scratch) continue;
+      if (buffer.access != ir::Access::write && !made.contains(buffer.slot)) step.reads.push_back(buffer.slot);
+      if (buffer.access != ir::Access::read) step.writes.push_back(buffer.slot);
+    }
+    lowered.kernel.name += "_" + std::to_string(kernels.size());
+    kernels.push_back(std::move(lowered.kernel));
+    add_step(std::move(step));
+  }
+
+  template <class Kind>
+  void add_step(Kind step) { steps_.push_back({std::move(step)}); }
+
+  Target target_;
+  std::vector<Task> tasks_;
+  ValueSet needed_;
+  std::unordered_map<ValueId, std::vector<std::size_t>> readers_;
+  std::size_t current_ = 0;
+  std::vector<Step> steps_;
+};
+
+}  // namespace
+
+Schedule schedule(Partition partition, ir::Pool& pool, const Machine& machine) {
+  Schedule result;
+  result.values = std::move(partition.values);
+  result.outputs = std::move(partition.outputs);
+  result.steps = Scheduler({result, pool, machine}, partition.works, ValueSet(result.outputs.begin(), result.outputs.end())).run();
+  return result;
+}
+
+}  // namespace theon::codegen

@@ -1,0 +1,24 @@
+// From a partition to steps and kernels: loops, passes, vectors. All decisions of that kind are made in this folder.
+#pragma once
+
+#include "codegen/partition/partition.h"
+#include "codegen/program/program.h"
+#include "src/ir/loop.h"
+
+namespace theon::codegen {
+
+/// What a schedule needs to know of the machine.
+struct Machine {
+  int vector_bytes = 32;
+};
+
+struct Schedule {
+  std::vector<Value> values;      // the partition's, and any that the schedule added
+  std::vector<Step> steps;        // in an order that can run; nothing is in place yet
+  std::vector<ir::Kernel> kernels;
+  std::vector<ValueId> outputs;
+};
+
+Schedule schedule(Partition partition, ir::Pool& pool, const Machine& machine);
+
+}  // namespace theon::codegen

@@ -1,0 +1,34 @@
+#include "codegen/llvm/jit.h"
+#include "tests/codegen/llvm/trial.h"
+
+#include <catch2/catch.hpp>
+
+namespace theon::test {
+
+namespace {
+
+void check_agreement(const Trial& trial, codegen::Isa isa) {
+  ir::check(trial.kernel);
+  const codegen::NativeCode code = codegen::compile(std::span(&trial.kernel, 1), trial.layout, codegen::host_target(isa));
+  Random random(1);
+  for (const std::int64_t n : trial_sizes) {
+    for (const std::int64_t m : {std::int64_t{37}, n}) {
+      INFO(trial.kernel.name << " for n = " << n << ", m = " << m << "\n" << to_string(trial.kernel));
+      const std::vector<Array> data = trial.data(n, m, random);
+      const Outcome expected = interpreted(trial, data, n, m);
+      const Outcome actual = called(code.kernel(trial.kernel.name), trial, data, n, m);
+      CHECK(difference(actual, expected, trial.tolerance) == "");
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("native code computes what the interpreter computes, whatever the instruction set") {
+  const auto [name, isa] = GENERATE(table<const char*, codegen::Isa>({{"avx512", codegen::Isa::avx512}, {"avx2", codegen::Isa::avx2}, {"sse2", codegen::Isa::sse2}}));
+  DYNAMIC_SECTION(name) {
+    for (const Trial& trial : all_trials()) check_agreement(trial, isa);
+  }
+}
+
+}  // namespace theon::test
