@@ -1,0 +1,185 @@
+// Compiling graphs to callable functions.
+#pragma once
+
+#include <theon/gradient.h>
+#include <theon/rules.h>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace theon {
+
+enum class Mode : std::uint8_t {
+  fast_run,      // everything
+  fast_compile,  // only the rewrites that are cheap or needed for correctness, quick code generation
+  verify,        // like fast_run, and every call is compared with the reference evaluator; throws CheckError where they differ
+  nan_guard,     // like fast_run, one step at a time; throws CheckError naming the first value with a NaN or an infinity and the user's line
+};
+
+/// What to do about an input that no output uses.
+enum class OnUnusedInput : std::uint8_t { raise, warn, ignore };
+
+/// An argument of a function: a variable, and the value it takes when a call by name leaves it out.
+struct In {
+  In(const Variable& variable) : variable(variable) {}
+  In(const Variable& variable, Tensor value) : variable(variable), value(std::make_shared<Tensor>(std::move(value))) {}
+  Variable variable;
+  std::shared_ptr<const Tensor> value = nullptr;
+};
+
+struct Update {
+  Shared shared;
+  Variable value;
+};
+
+struct Given {
+  Variable variable;
+  Variable value;
+};
+
+struct FunctionOptions {
+  /// New values of shared variables, all computed from the old ones and committed together after the outputs.
+  std::vector<Update> updates = {};
+  /// Replaces variables under the outputs and updates: `{{x, train_x[slice(i * 600, (i + 1) * 600)]}}`.
+  std::vector<Given> givens = {};
+  Mode mode = Mode::fast_run;
+  OnUnusedInput on_unused_input = OnUnusedInput::raise;
+  std::string name = "";
+  /// Rewrites to leave out, by name; and the user's own.
+  std::vector<std::string> disabled = {};
+  std::vector<Rules> rules = {};
+  /// Check every rewrite numerically while compiling.
+  bool verify = false;
+  int threads = 1;
+};
+
+/// Set from any thread to stop a call at its next step; the call throws Cancelled and shared variables keep their values.
+class CancelToken {
+ public:
+  void cancel() { flag_->store(1, std::memory_order_relaxed); }
+  const std::atomic<std::int32_t>* flag() const { return flag_.get(); }
+
+ private:
+  std::shared_ptr<std::atomic<std::int32_t>> flag_ = std::make_shared<std::atomic<std::int32_t>>(0);
+};
+
+/// The outputs of a call. One output converts to Tensor.
+class Results {
+ public:
+  explicit Results(std::vector<Tensor> values) : values_(std::move(values)) {}
+  std::size_t size() const { return values_.size(); }
+  const Tensor& operator[](std::size_t i) const { return values_.at(i); }
+  /// Throws ArgumentError unless there is exactly one.
+  operator Tensor() const;
+  template <Scalar T>
+  T item() const { return static_cast<Tensor>(*this).item<T>(); }
+  auto begin() const { return values_.begin(); }
+  auto end() const { return values_.end(); }
+
+ private:
+  std::vector<Tensor> values_;
+};
+
+namespace detail { class CompiledFunction; }
+
+/// A compiled function. Cheap to copy; calls are const and thread-safe. A call that throws has changed nothing.
+class Function {
+ public:
+  /// A signature with arguments in order: Tensor, number, std::vector, std::span.
+  template <class... Arguments>
+    requires(std::convertible_to<Arguments, Tensor> && ...)
+  Results operator()(const Arguments&... arguments) const { return call(std::vector<Tensor>{Tensor(arguments)...}); }
+  Results call(std::vector<Tensor> arguments) const;
+  Results call(std::vector<Tensor> arguments, const CancelToken& token) const;
+  /// By input name; inputs with a default may be left out.
+  Results call(const std::map<std::string, Tensor>& arguments) const;
+
+  /// The unchecked entry for hot loops: contiguous memory of the inputs in order, outputs likewise, of the sizes that `prepare` was given; allocates nothing.
+  /// Returns 0, or a failure code (the same that makes `call` throw).
+  class Raw;
+  Raw prepare(const std::vector<Sizes>& input_sizes) const;
+
+  const std::string& name() const;
+  /// Theano's debugprint of the optimised graph.
+  std::string debugprint() const;
+  /// The kernels: what was fused and what blocked it, as loops.
+  std::string explain() const;
+  /// Seconds spent in each stage of compiling.
+  struct Stage { std::string name; double seconds; };
+  std::vector<Stage> compile_times() const;
+
+  explicit Function(std::shared_ptr<const detail::CompiledFunction> compiled) : compiled_(std::move(compiled)) {}
+
+ private:
+  std::shared_ptr<const detail::CompiledFunction> compiled_;
+};
+
+/// A function bound to sizes: an arena of its own, so one thread at a time.
+class Function::Raw {
+ public:
+  std::int32_t operator()(const void* const* inputs, void* const* outputs) const noexcept;
+  /// Sizes of the outputs.
+  const std::vector<Sizes>& output_sizes() const;
+
+  struct State;
+  explicit Raw(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+/// Compiles. Throws ArgumentError for a missing, repeated or unused input, or an update given twice; DTypeError or ShapeError for an update or a given that does not fit.
+Function function(std::vector<In> inputs, std::vector<Variable> outputs, FunctionOptions options = {}, Location where = Location::here());
+
+std::string debugprint(const Function& f);
+
+/// The value of an expression for quick looks: compiles, calls, forgets.
+Tensor eval(const Variable& y, const std::vector<std::pair<Variable, Tensor>>& arguments = {}, Location where = Location::here());
+
+template <class Signature>
+class TypedFunction;
+
+namespace detail {
+template <class T> struct FromTensor { static T get(const Tensor& x) { return x.item<T>(); } };
+template <> struct FromTensor<Tensor> { static Tensor get(const Tensor& x) { return x; } };
+template <Scalar T> struct FromTensor<std::vector<T>> { static std::vector<T> get(const Tensor& x) { return x.to_vector<T>(); } };
+
+template <class R> struct FromResults { static R get(const Results& r) { return FromTensor<R>::get(r[0]); } static constexpr std::size_t count = 1; };
+template <class... R>
+struct FromResults<std::tuple<R...>> {
+  static std::tuple<R...> get(const Results& r) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::tuple<R...>(FromTensor<R>::get(r[I])...); }(std::index_sequence_for<R...>());
+  }
+  static constexpr std::size_t count = sizeof...(R);
+};
+void expect_arity(std::size_t inputs, std::size_t arguments, std::size_t outputs, std::size_t results, Location where);
+}  // namespace detail
+
+/// A function with a C++ signature: `auto f = function<double(double, double)>({x, y}, {z});`.
+template <class Result, class... Arguments>
+class TypedFunction<Result(Arguments...)> {
+ public:
+  explicit TypedFunction(Function untyped) : untyped_(std::move(untyped)) {}
+  Result operator()(const Arguments&... arguments) const { return detail::FromResults<Result>::get(untyped_.call(std::vector<Tensor>{Tensor(arguments)...})); }
+  const Function& untyped() const { return untyped_; }
+  static constexpr std::size_t arguments = sizeof...(Arguments);
+  static constexpr std::size_t results = detail::FromResults<Result>::count;
+
+ private:
+  Function untyped_;
+};
+
+template <class Signature>
+TypedFunction<Signature> function(std::vector<In> inputs, std::vector<Variable> outputs, FunctionOptions options = {}, Location where = Location::here()) {
+  detail::expect_arity(inputs.size(), TypedFunction<Signature>::arguments, outputs.size(), TypedFunction<Signature>::results, where);
+  return TypedFunction<Signature>(function(std::move(inputs), std::move(outputs), std::move(options), where));
+}
+
+}  // namespace theon

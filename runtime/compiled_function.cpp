@@ -1,0 +1,88 @@
+#include "runtime/compiled_function.h"
+
+#include "runtime/floating_environment.h"
+#include "runtime/nan_guard.h"
+#include "runtime/shared_state.h"
+#include "runtime/stepper.h"
+#include "src/support/check.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace theon::detail {
+
+namespace {
+
+const runtime::Observer& nan_observer() {
+  static const runtime::Observer observer = runtime::guard_against_nan;
+  return observer;
+}
+
+}  // namespace
+
+CompiledFunction::CompiledFunction(runtime::Request request, const FunctionOptions& options)
+    : made_(runtime::compile(std::move(request), options)), mode_(options.mode), contexts_(*made_.executable) {
+  if (mode_ == Mode::verify) reference_.emplace(made_.request);
+}
+
+std::vector<Tensor> CompiledFunction::call(std::span<const Tensor> arguments, const volatile std::int32_t* cancel) const {
+  if (arguments.size() < made_.arguments->size()) {
+    const std::vector<Tensor> all = with_defaults(arguments);
+    if (all.size() > arguments.size()) return call(all, cancel);
+  }
+  runtime::ContextLease lease(contexts_);
+  runtime::Context& context = *lease;
+  const runtime::FloatingEnvironment standard;
+  made_.arguments->bind(arguments, context);
+  runtime::SharedLease shared(context);
+  context.make_outputs();
+  context.start(cancel);
+  runtime::run(context, mode_ == Mode::nan_guard ? &nan_observer() : nullptr);
+  std::vector<Tensor> outputs = context.take_outputs();
+  if (reference_) reference_->run(arguments, outputs, context, shared);
+  shared.commit();
+  lease.finish();
+  return outputs;
+}
+
+/// The arguments, and the defaults of the inputs behind them, as far as these go.
+std::vector<Tensor> CompiledFunction::with_defaults(std::span<const Tensor> arguments) const {
+  std::vector<Tensor> all(arguments.begin(), arguments.end());
+  while (all.size() < made_.request.defaults.size() && made_.request.defaults[all.size()]) all.push_back(*made_.request.defaults[all.size()]);
+  return all;
+}
+
+std::vector<Tensor> CompiledFunction::arguments_by_name(const std::map<std::string, Tensor>& named) const {
+  std::vector<Tensor> arguments;
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < made_.request.inputs.size(); ++i) {
+    const std::string name = made_.request.inputs[i].name();
+    if (const auto it = named.find(name); it != named.end() && !name.empty()) {
+      arguments.push_back(it->second);
+      ++used;
+    } else if (made_.request.defaults[i]) {
+      arguments.push_back(*made_.request.defaults[i]);
+    } else {
+      fail<ArgumentError>(made_.request.where, "{}: input {}, {}, is given no value, and has no default", this->name(), i, runtime::described(made_.request.inputs[i]));
+    }
+  }
+  if (used == named.size()) return arguments;
+  const auto is_input = [&](const std::string& name) { return std::any_of(made_.request.inputs.begin(), made_.request.inputs.end(), [&](const Variable& x) { return x.name() == name; }); };
+  for (const auto& [name, value] : named)
+    if (!is_input(name)) fail<ArgumentError>(made_.request.where, "{}: there is no input called {}", this->name(), name);
+  fail<ArgumentError>(made_.request.where, "{}: two inputs have one name, so they cannot be given by name", this->name());
+}
+
+std::string CompiledFunction::debugprint() const { return theon::debugprint(std::span(made_.graph.outputs).first(made_.request.results().size())); }
+
+std::string CompiledFunction::explain() const {
+  const codegen::Program& program = made_.executable->program;
+  std::string text = name() + "\n";
+  for (const std::string& warning : made_.request.warnings) text += "warning: " + warning + "\n";
+  text += codegen::to_string(program);
+  for (const ir::Kernel& kernel : program.kernels) text += "\n" + ir::to_string(kernel);
+  for (const Function::Stage& stage : made_.stages) text += fmt::format("{}: {:.2f} ms\n", stage.name, stage.seconds * 1000);
+  return text;
+}
+
+}  // namespace theon::detail

@@ -1,0 +1,94 @@
+// What one call at a time writes to: memory, pointers, sizes. Kept between calls, so that a call with the sizes of the last one allocates nothing but its outputs.
+#pragma once
+
+#include "runtime/executable.h"
+#include "runtime/recycled.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace theon::runtime {
+
+class Context {
+ public:
+  explicit Context(const Executable& executable);
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const Executable& executable() const { return executable_; }
+
+  /// By place. Whoever sets an entry symbol calls `prepare`.
+  std::vector<std::int64_t> symbols;
+  /// By value: where its memory begins.
+  std::vector<void*> buffers;
+
+  /// Makes everything fit the entry symbols. Throws ShapeError for a size that is negative or overflows, and for a relation that does not hold.
+  void prepare();
+  /// The same for a symbol that becomes known during the call.
+  void bind(std::size_t place, std::int64_t value);
+  /// Makes memory for a value whose size is known only now.
+  void open(ValueId value);
+  /// A tensor that a step has made becomes the memory of `value`.
+  void adopt(ValueId value, Tensor tensor);
+
+  std::int64_t size(SizeNumber number) const { return sizes_[number]; }
+  Sizes sizes(ValueId value) const;
+  /// Throws ShapeError for a negative size or more than the address space holds.
+  std::size_t bytes(ValueId value) const;
+
+  /// Memory for the outputs that have their size at entry.
+  void make_outputs();
+  /// The outputs, once the call is over.
+  std::vector<Tensor> take_outputs();
+  const std::vector<Sizes>& output_sizes() const { return output_sizes_; }
+
+  /// Where all values of a list live.
+  void point(const std::vector<ValueId>& values, void* memory) {
+    for (ValueId v : values) buffers[v] = memory;
+  }
+
+  /// A tensor on the memory of `value`; `cached`, where it is that already.
+  void view(ValueId value, Tensor& cached) const;
+
+  struct HostTensors {
+    std::vector<Tensor> inputs, outputs;
+  };
+  /// Kept for a host call, by its number.
+  HostTensors& host_tensors(std::size_t number) { return host_tensors_[number]; }
+
+  /// Arguments that had to be packed or converted, by argument.
+  std::vector<std::optional<Tensor>> packed;
+  /// By shared variable: the memory it has during the call, and a buffer for its next value.
+  std::vector<std::shared_ptr<Storage>> state;
+  std::vector<std::optional<Tensor>> spare;
+
+  /// What kernels see. The flag stops the call where it is not 0.
+  const TheonFrame& frame() const { return frame_; }
+  const TheonFailure& failure() const { return failure_; }
+  void start(const volatile std::int32_t* cancel);
+
+ private:
+  void forget_late();
+  void check(const SizeRelation& relation) const;
+  bool is_known(const SizeRelation& relation) const;
+  void place_arena();
+  void place_scratch();
+  void give_output(std::size_t k, Tensor tensor);
+  void measure_output(std::size_t k);
+
+  const Executable& executable_;
+  std::optional<std::vector<std::int64_t>> prepared_;  // the entry symbols that everything fits
+  std::vector<std::int64_t> sizes_;                    // by number
+  std::vector<bool> is_bound_;                         // by place
+  std::shared_ptr<Storage> arena_, scratch_;
+  std::vector<std::optional<Tensor>> late_;  // by value
+  std::vector<Sizes> output_sizes_;          // by output; empty where they are late
+  std::vector<Recycled> recycled_;
+  std::vector<std::optional<Tensor>> results_;
+  std::vector<HostTensors> host_tensors_;
+  TheonFailure failure_{};
+  TheonFrame frame_{};
+};
+
+}  // namespace theon::runtime

@@ -1,0 +1,148 @@
+// A program made ready to run: every size has a number, every kernel an address, every value a slot.
+#pragma once
+
+#include "codegen/abi.h"
+#include "codegen/program/program.h"
+#include "runtime/dim_table.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace theon::runtime {
+
+using codegen::ValueId;
+
+/// The number of a size in the executable's DimTable.
+using SizeNumber = std::size_t;
+
+struct KernelCall {
+  TheonKernel run;
+  SizeNumber trips;
+};
+
+/// Entry (r, c) is element offset + r * row_stride + c * column_stride.
+struct Matrix {
+  ValueId value;
+  SizeNumber offset, row_stride, column_stride;
+};
+
+struct ContractionCall {
+  ValueId result;
+  Matrix a, b;
+  SizeNumber m, n, k;
+  double alpha;
+  std::optional<ValueId> accumulate;
+  DType dtype;
+};
+
+struct CopyCall {
+  ValueId from, to;
+};
+
+/// A symbol that the size of an axis of an output says.
+struct OutputSize {
+  std::size_t place, output;
+  int axis;
+};
+
+struct HostCall {
+  const HostOp* op;
+  std::vector<ValueId> inputs, outputs;
+  std::vector<OutputSize> binds;
+  std::size_t number;  // among the host calls of the executable
+};
+
+struct BindCall {
+  std::size_t place;
+  ValueId value;
+};
+
+struct CheckCall {
+  ValueId condition;
+};
+
+struct IndexCall {
+  ValueId indices;
+  SizeNumber extent;
+};
+
+struct Call;
+
+struct LoopCall {
+  std::size_t counter;
+  SizeNumber trips;
+  std::vector<codegen::Carried> carried;
+  std::vector<Call> body;
+};
+
+struct Call {
+  std::variant<KernelCall, ContractionCall, CopyCall, HostCall, BindCall, CheckCall, IndexCall, LoopCall> node;
+  /// Values that need memory when the call starts, since their sizes were not known before.
+  std::vector<ValueId> opens = {};
+  const codegen::Step* step = nullptr;
+};
+
+/// How much memory a value takes.
+struct ValueSize {
+  DType dtype;
+  std::vector<SizeNumber> axes;
+  bool is_late;  // known only during the call
+};
+
+/// A relation between sizes that the program relies on.
+struct SizeRelation {
+  Obligation::Relation relation;
+  SizeNumber left, right;
+  Location where;
+  std::string message;
+  std::vector<std::size_t> late_places = {};  // the symbols in it that are bound during the call
+};
+
+/// An output of the function: the values that live in its memory, the last of which it is.
+struct OutputSlot {
+  ValueId value;
+  std::vector<ValueId> residents;
+};
+
+struct SharedSlot {
+  SharedState* state;
+  std::uint64_t order;               // the global order in which locks are taken
+  std::vector<ValueId> residents;    // values in the variable's own memory
+  std::vector<ValueId> in_spare;     // values in the second buffer
+  bool is_updated, in_place;
+};
+
+/// Scratch memory of a kernel.
+struct ScratchSize {
+  SizeNumber elements;
+  std::size_t element_bytes;
+};
+
+struct Executable {
+  /// Kernels are asked for by their number. Obligations with symbols that the program lacks say nothing about it, and are left out.
+  Executable(codegen::Program program, const std::function<TheonKernel(std::size_t kernel)>& kernel_at, const std::vector<Obligation>& obligations);
+  Executable(const Executable&) = delete;
+  Executable& operator=(const Executable&) = delete;
+
+  codegen::Program program;
+  DimTable sizes;
+  std::vector<ValueSize> values;
+  std::size_t host_calls = 0;
+  std::vector<Call> calls;
+  std::vector<std::vector<ScratchSize>> scratch;  // by kernel
+  bool has_late_scratch = false;
+  std::vector<SizeRelation> entry_relations, late_relations;
+  std::vector<OutputSlot> outputs;
+  std::vector<SharedSlot> shared;       // in the order of their locks
+  std::vector<ValueId> constants, arena;
+
+ private:
+  void add(const Obligation& obligation);
+};
+
+}  // namespace theon::runtime

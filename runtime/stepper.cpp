@@ -1,0 +1,111 @@
+#include "runtime/stepper.h"
+
+#include "codegen/program/steps.h"
+#include "runtime/contraction.h"
+#include "runtime/host.h"
+#include "runtime/index_check.h"
+#include "src/ops/effect.h"
+#include "src/support/check.h"
+
+#include <cstring>
+#include <utility>
+
+namespace theon::runtime {
+
+namespace {
+
+class Stepper {
+ public:
+  Stepper(Context& context, const Observer* observer) : context_(context), observer_(observer) {}
+
+  void run() {
+    const std::vector<Call>& calls = context_.executable().calls;
+    const std::size_t point_of_no_return = context_.executable().program.point_of_no_return;
+    for (std::size_t n = 0; n < calls.size(); ++n) {
+      if (n < point_of_no_return) poll();
+      step(calls[n]);
+    }
+  }
+
+ private:
+  void poll() const {
+    if (*context_.frame().cancel) throw Cancelled({}, "the call was cancelled");
+  }
+
+  void step(const Call& call) {
+    for (ValueId v : call.opens) context_.open(v);
+    std::visit([&](const auto& node) { run(node, *call.step); }, call.node);
+    if (observer_) (*observer_)(*call.step, context_);
+  }
+
+  void run(const KernelCall& call, const codegen::Step& step) {
+    if (call.run(&context_.frame(), 0, context_.size(call.trips)) != 0) report(step);
+  }
+
+  void run(const ContractionCall& call, const codegen::Step&) { runtime::run(call, context_); }
+
+  void run(const CopyCall& call, const codegen::Step&) {
+    void* to = context_.buffers[call.to];
+    const void* from = context_.buffers[call.from];
+    if (to != from) std::memcpy(to, from, copied_bytes(call));
+  }
+
+  /// Empty arrays have memory of one element, and nothing in it.
+  std::size_t copied_bytes(const CopyCall& call) const {
+    for (SizeNumber axis : context_.executable().values[call.from].axes)
+      if (context_.size(axis) == 0) return 0;
+    return context_.bytes(call.from);
+  }
+
+  void run(const HostCall& call, const codegen::Step& step) { runtime::run(call, *std::get<codegen::HostStep>(step.node).node, context_); }
+
+  void run(const BindCall& call, const codegen::Step& step) {
+    std::int64_t size = 0;
+    std::memcpy(&size, context_.buffers[call.value], sizeof(size));
+    const auto& [symbol, value] = std::get<codegen::BindStep>(step.node);
+    if (size < 0) fail<ShapeError>(context_.executable().program.values[value].variable.where(), "the size {} is {}, but sizes are not negative", to_string(symbol), size);
+    context_.bind(call.place, size);
+  }
+
+  void run(const CheckCall& call, const codegen::Step& step) {
+    bool holds = false;
+    std::memcpy(&holds, context_.buffers[call.condition], sizeof(holds));
+    const Apply& node = *std::get<codegen::CheckStep>(step.node).node;
+    if (!holds) throw CheckError(node.where, static_cast<const Check&>(*node.op).message());
+  }
+
+  void run(const IndexCall& call, const codegen::Step& step) { runtime::run(call, std::get<codegen::IndexStep>(step.node), context_); }
+
+  void run(const LoopCall& call, const codegen::Step&) {
+    for (std::int64_t i = 0; i < context_.size(call.trips); ++i) {
+      poll();
+      context_.bind(call.counter, i);
+      for (const Call& inner : call.body) step(inner);
+      for (const codegen::Carried& state : call.carried) std::swap(context_.buffers[state.current], context_.buffers[state.next]);
+    }
+    if (context_.size(call.trips) % 2 == 1) bring_home(call.carried);
+  }
+
+  /// After an odd number of exchanges the final states lie in each other's memory.
+  void bring_home(const std::vector<codegen::Carried>& carried) {
+    for (const codegen::Carried& state : carried) {
+      std::memcpy(context_.buffers[state.next], context_.buffers[state.current], context_.bytes(state.current));
+      std::swap(context_.buffers[state.current], context_.buffers[state.next]);
+    }
+  }
+
+  [[noreturn]] void report(const codegen::Step& step) const {
+    const TheonFailure& failure = context_.failure();
+    fail<CheckError>(codegen::where(step), "{} failed with code {}: {} and {}", context_.executable().program.kernels[std::get<codegen::KernelStep>(step.node).kernel].name, failure.code,
+                     failure.first, failure.second);
+  }
+
+  Context& context_;
+  const Observer* observer_;
+};
+
+}  // namespace
+
+void run(Context& context, const Observer* observer) { Stepper(context, observer).run(); }
+
+}  // namespace theon::runtime
