@@ -41,7 +41,7 @@ std::optional<std::size_t> input_behind(Variable x, const std::vector<Variable>&
   while (const Apply* node = x.owner()) {
     if (node->op->op_class() != Op::Class::element || x.ndim() != 0) return std::nullopt;
     ir::Pool pool;
-    ir::Expr element = codegen::canonical_elements(*node, pool)[x.index()];
+    ir::Expr element = codegen::canonical_elements(*node, pool)->at(x.index());
     if (element->op == ir::Opcode::convert && is_integer(element->args[0]->dtype)) element = element->args[0];
     if (element->op != ir::Opcode::load) return std::nullopt;
     x = Variable(node->inputs[element->number]);
@@ -83,7 +83,7 @@ Compilation compile(Request request, const FunctionOptions& options) {
   Requirements required = stage("requirements", [&] { return requirements(made.request.results()); });
   std::vector<Variable> wanted = made.request.results();
   wanted.insert(wanted.end(), required.indices.begin(), required.indices.end());
-  made.graph = stage("optimise", [&] { return optimize({made.request.inputs, wanted}, pipeline_options(options)); });
+  made.graph = stage("optimise", [&] { return optimize(Graph{made.request.inputs, wanted}, {options.rules, options.disabled, options.mode, options.verify}).graph; });
   codegen::Interface interface{made.request.inputs, made.request.updated, {required.checks.begin(), required.checks.end()}, {}, writes_in_place(options.mode)};
   Effects effect = effects(made.graph.outputs);
   made.graph.outputs.insert(made.graph.outputs.end(), effect.variables.begin(), effect.variables.end());

@@ -65,7 +65,7 @@ class Collector {
     const Apply* node = indices.owner();
     if (!node || node->op->op_class() != Op::Class::element) return false;
     ir::Pool pool;
-    ir::Expr element = codegen::canonical_elements(*node, pool)[indices.index()];
+    ir::Expr element = codegen::canonical_elements(*node, pool)->at(indices.index());
     while (element->op == ir::Opcode::convert && is_integer(element->args[0]->dtype)) element = element->args[0];
     return element->op == ir::Opcode::index && less_equal(*element->dim, extent) == Answer::yes;
   }

@@ -171,8 +171,9 @@ class Writer {
   void write(const ir::Report& report) {
     line("if (frame->failure->code == 0 && {}) {{", value(report.condition));
     ++depth_;
-    line("frame->failure->first = {};", value(report.first));
-    line("frame->failure->second = {};", value(report.second));
+    const std::string first = value(report.first), second = value(report.second);
+    line("frame->failure->first = {};", first);
+    line("frame->failure->second = {};", second);
     line("frame->failure->code = {};", report.code);
     close();
   }

@@ -14,6 +14,8 @@ namespace theon::codegen {
 
 namespace {
 
+constexpr std::uint64_t any_memory = ~std::uint64_t{0};
+
 /// A product and the sum it goes into may be rounded once; no other liberty is taken.
 llvm::FastMathFlags contraction() {
   llvm::FastMathFlags flags;
@@ -61,7 +63,7 @@ Code::Code(llvm::Function& function)
   enter(entry, entry, Keeps::nothing, 0);
   llvm::BasicBlock* body = create_block("body", 1);
   b_.CreateBr(body);
-  enter(entry, body, Keeps::nothing, 0);
+  enter(entry, body, Keeps::nothing, any_memory);
 }
 
 int Code::level(llvm::Value* value) const {
@@ -98,7 +100,7 @@ Values Code::branch(llvm::Value* condition, Keeps keeps, Body then, Body otherwi
 
   llvm::BasicBlock* before = b_.GetInsertBlock();
   const auto run = [&](llvm::BasicBlock* block, Body body) {
-    enter(before, block, keeps, 0);
+    enter(before, block, keeps, any_memory);
     Values values = body();
     llvm::BasicBlock* end = b_.GetInsertBlock();
     b_.CreateBr(next);

@@ -33,7 +33,7 @@ class Code {
   int level(llvm::ArrayRef<llvm::Value*> values) const;
   /// The innermost scope that arithmetic must not leave.
   int arithmetic_floor() const;
-  /// The same for a load from memory that the scopes with a bit of `reads` in their `writes` write to.
+  /// The same for a load. Of memory with the bits `reads`, which the kernel also writes, it must not leave a scope that may write it.
   int load_floor(std::uint64_t reads) const;
   /// Tells a scope from later ones of the same level.
   std::uint64_t serial(int level) const { return scopes_[level].serial; }

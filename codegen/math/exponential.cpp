@@ -1,5 +1,5 @@
 // exp and expm1: e^x = 2^n e^r with n the integer nearest to x / ln 2 and |r| <= ln(2) / 2, after W. J. Cody and W. Waite, Software Manual for the Elementary
-// Functions (1980). The polynomials are minimax in the relative error on [-ln(2) / 2, ln(2) / 2].
+// Functions (1980). The polynomials are minimax in relative error for these r.
 #include "codegen/math/functions.h"
 #include "codegen/math/number.h"
 
@@ -9,40 +9,31 @@ namespace theon::codegen::math {
 
 namespace {
 
-struct Constants {
-  double lowest, highest;     // beyond these exp is 0 and infinity
-  double lowest_minus_one;    // below this expm1 is -1
-  double tiny;                // below this expm1(x) is x
-  double ln2, ln2_rest;
-  std::span<const double> exp;    // of e^r
-  std::span<const double> tail;   // of (e^r - 1 - r) / r^2
-};
-
-// Relative error 2^-28.1.
-constexpr double exp_float32[] = {1, 1, 0x1.fffffcp-2, 0x1.55548cp-3, 0x1.5558ecp-5, 0x1.123d6p-7, 0x1.69ecb8p-10};
-// Relative error 2^-57.3.
+// Of e^r, to 2^-28.2 and 2^-57.6.
+constexpr double exp_float32[] = {1, 1, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558bap-5, 0x1.1239b4p-7, 0x1.6a4356p-10};
 constexpr double exp_float64[] = {1,
                                   1,
                                   0x1.000000000000ap-1,
-                                  0x1.55555555555p-3,
-                                  0x1.55555555505f4p-5,
-                                  0x1.1111111125a86p-7,
-                                  0x1.6c16c184755eap-10,
-                                  0x1.a01a0127368edp-13,
-                                  0x1.a01999bc53b02p-16,
-                                  0x1.71df5590d2863p-19,
-                                  0x1.28ad7f565d6dcp-22,
-                                  0x1.acf1bc3c5cfbdp-26};
-// Relative error of r + r^2 tail(r) 2^-31.
-constexpr double tail_float32[] = {0x1p-1,        0x1.555554p-3,  0x1.5554eap-5,
-                                   0x1.1113acp-7, 0x1.6d4cacp-10, 0x1.9c5e4cp-13};
-// The same 2^-57.6.
-constexpr double tail_float64[] = {0x1.0000000000001p-1, 0x1.5555555555557p-3, 0x1.5555555554b11p-5,
-                                   0x1.1111111110645p-7, 0x1.6c16c16fffbc3p-10, 0x1.a01a01a8ac0dp-13,
-                                   0x1.a019ee517d631p-16, 0x1.71de0bbe04731p-19, 0x1.280e3fa3a1eddp-22,
-                                   0x1.af3bfa1ccad76p-26, 0x1.bef1258314735p-30};
+                                  0x1.5555555555508p-3,
+                                  0x1.55555555505a4p-5,
+                                  0x1.1111111123535p-7,
+                                  0x1.6c16c184d067ap-10,
+                                  0x1.a01a014615f1bp-13,
+                                  0x1.a019985f3d575p-16,
+                                  0x1.71dee427745c6p-19,
+                                  0x1.28aedc97a0dfbp-22,
+                                  0x1.ade551f4a07a3p-26};
+// Of (e^r - 1 - r) / r^2, for errors of e^r - 1 of 2^-31.1 and 2^-55.2.
+constexpr double tail_float32[] = {0x1p-1, 0x1.555554p-3, 0x1.5554f8p-5, 0x1.1112d6p-7, 0x1.6d3a6cp-10, 0x1.9e786ep-13};
+constexpr double tail_float64[] = {0x1.0000000000005p-1, 0x1.5555555555558p-3, 0x1.55555555524eep-5, 0x1.111111111790ap-7, 0x1.6c16c17de9345p-10, 0x1.a01a016a78321p-13, 0x1.a019aaaceb798p-16, 0x1.71deb7642738bp-19, 0x1.289e8caaecefap-22, 0x1.ae09eef684428p-26};
 
-// ln 2 is the sum of two numbers of the format, to which the first is the nearest.
+struct Constants {
+  double lowest, highest;   // beyond these exp is 0 and infinity
+  double lowest_minus_one;  // below this expm1 is -1
+  double tiny;              // below this expm1(x) is x
+  double ln2, ln2_rest;     // the number nearest to ln 2, and the one nearest to what is left
+  std::span<const double> exp, tail;
+};
 constexpr Constants float32{-104, 89, -18, 0x1p-60, 0x1.62e43p-1, -0x1.05c61p-29, exp_float32, tail_float32};
 constexpr Constants float64{-746, 710, -38, 0x1p-120, 0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56, exp_float64, tail_float64};
 
@@ -69,7 +60,7 @@ Expr expand_expm1(Expr x) {
   const Expr low = n.number * c.ln2_rest;
   const Expr r = high - low;
   const Expr tail = fma(r * r, polynomial(r, c.tail), -low);
-  // scale * (high + tail) + (scale - 1/2): where both summands are of one size, the rounding of the leading sum would cost half a unit.
+  // scale * (high + tail) + (scale - 1/2): what rounding the leading sum loses is added at the end, for it would cost a unit where the summands nearly cancel.
   const Expr less = scale - 0.5;
   const Expr sum = fma(scale, high, less);
   const Expr rest = fma(scale, high, less - sum) + ((scale - less) - 0.5);

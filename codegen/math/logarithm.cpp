@@ -11,33 +11,28 @@ namespace theon::codegen::math {
 
 namespace {
 
+// q for mantissas from sqrt(1/2) to sqrt(2); relative errors of the logarithm 2^-27.7 and 2^-56.7.
+constexpr double balanced_float32[] = {-0x1.fffff8p-2, 0x1.55555p-2,  -0x1.000432p-2, 0x1.99a416p-3, -0x1.5425bp-3,
+                                       0x1.226e68p-3,  -0x1.0f425p-3, 0x1.085d04p-3,  -0x1.3823c8p-4};
+constexpr double balanced_float64[] = {
+    -0x1.0000000000003p-1, 0x1.5555555555521p-2,  -0x1.fffffffffded9p-3, 0x1.99999999a0db9p-3,  -0x1.55555556e2659p-3,
+    0x1.2492492284debp-3,  -0x1.fffffef6fc5d9p-4, 0x1.c71c71bfc6ae7p-4,  -0x1.9999c8ebb2bd4p-4, 0x1.745d47d5e2a86p-4,
+    -0x1.555079138712ep-4, 0x1.3b0a9c00b13d8p-4,  -0x1.24dbe47f6a29bp-4, 0x1.11d9cc2db759ep-4,  -0x1.fb78261b39666p-5,
+    0x1.cfa8b13c8d231p-5,  -0x1.d11b4cf76f04ap-5, 0x1.0b54f470c84d2p-4,  -0x1.ebea2ec920c1dp-5, 0x1.acffa63651069p-6};
+// q for mantissas from 3/4 to 3/2; the errors are 2^-27.6 and 2^-56.5.
+constexpr double shifted_float32[] = {-0x1p-1,       0x1.5555a4p-2,  -0x1.00004ap-2, 0x1.9969acp-3, -0x1.54eda6p-3,
+                                      0x1.287facp-3, -0x1.0d9754p-3, 0x1.acf654p-4,  -0x1.71ecf6p-5};
+constexpr double shifted_float64[] = {
+    -0x1.ffffffffffffbp-2, 0x1.55555555555c3p-2,  -0x1.0000000000dddp-2, 0x1.9999999989963p-3,  -0x1.55555553fd627p-3,
+    0x1.24924929eb7b2p-3,  -0x1.00000077f2632p-3, 0x1.c71c70ef8de25p-4,  -0x1.99996e0fdf196p-4, 0x1.745ce38a4c415p-4,
+    -0x1.555983fa2bea9p-4, 0x1.3b1ff260c1317p-4,  -0x1.246399d8d09afp-4, 0x1.101196c9bb0d5p-4,  -0x1.fff3be1b9bfe9p-5,
+    0x1.f2b40f5137e6bp-5,  -0x1.e9983385167cfp-5, 0x1.9f61c7b50732cp-5,  -0x1.e01ae34754981p-6, 0x1.073d3455cd75bp-7};
+
 struct Constants {
   double ln2;
   double smallest_normal;
-  std::span<const double> balanced;  // q for mantissas from sqrt(1/2) to sqrt(2)
-  std::span<const double> shifted;   // q for mantissas from 3/4 to 3/2
+  std::span<const double> balanced, shifted;
 };
-
-// Relative error of the logarithm 2^-27.8.
-constexpr double balanced_float32[] = {-0x1.fffff8p-2, 0x1.55555p-2,   -0x1.00043p-2,  0x1.99a3a4p-3, -0x1.542548p-3,
-                                       0x1.227b44p-3,  -0x1.0f57c6p-3, 0x1.0804a2p-3, -0x1.36be36p-4};
-// The same 2^-27.5.
-constexpr double shifted_float32[] = {-0x1p-1,        0x1.5555a8p-2,  -0x1.00005ap-2, 0x1.99685p-3,  -0x1.54e67p-3,
-                                      0x1.288446p-3, -0x1.0debb2p-3, 0x1.ae4afp-4,   -0x1.739c2ap-5};
-// The same 2^-55.3.
-constexpr double balanced_float64[] = {
-    -0x1.0000000000006p-1, 0x1.555555555555ep-2,  -0x1.fffffffffc97p-3,  0x1.9999999995984p-3,  -0x1.555555579b442p-3,
-    0x1.2492492844348p-3,  -0x1.fffffea04618cp-4, 0x1.c71c6eea72c1ep-4,  -0x1.9999d25b008ffp-4, 0x1.745da928ad99p-4,
-    -0x1.555019c4f64d9p-4, 0x1.3b03374d5068p-4,   -0x1.24d853dc88912p-4, 0x1.122947d1d1f7ep-4,  -0x1.fc6c481c8ad42p-5,
-    0x1.cc730fa61a80ap-5,  -0x1.c8b049610337cp-5, 0x1.0d0d892470718p-4,  -0x1.02cf2dce873afp-4, 0x1.d4f2eb0d79ac3p-6};
-// The same 2^-58.1.
-constexpr double shifted_float64[] = {
-    -0x1.ffffffffffffdp-2, 0x1.5555555555552p-2,  -0x1.00000000006a6p-2, 0x1.999999999b8e5p-3,  -0x1.55555554cc9fp-3,
-    0x1.24924922a4d07p-3,  -0x1.000000261235cp-3, 0x1.c71c7346d2531p-4,  -0x1.99998f9cc0dedp-4, 0x1.745cce51e983cp-4,
-    -0x1.5555cb00a58a5p-4, 0x1.3b1aeb7307218p-4,  -0x1.249981bfc6508p-4, 0x1.10b8841d21fd7p-4,  -0x1.fde0840f47ae7p-5,
-    0x1.e3ecc2335cefp-5,   -0x1.db91f320e0d7ep-5, 0x1.ce42e7ab18c41p-5,  -0x1.7add7dfd05d63p-5, 0x1.a23186e206266p-6,
-    -0x1.b5fce308db9c9p-8};
-
 constexpr Constants float32{0x1.62e43p-1, 0x1p-126, balanced_float32, shifted_float32};
 constexpr Constants float64{0x1.62e42fefa39efp-1, 0x1p-1022, balanced_float64, shifted_float64};
 

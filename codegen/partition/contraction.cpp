@@ -99,8 +99,8 @@ std::optional<ProductSum> as_product_sum(Expr element) {
   return std::nullopt;
 }
 
-std::optional<Contraction> as_contraction(const Nest& nest, const Partition& partition) {
-  const TensorType& type = partition.values[nest.result].type;
+std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Value>& values) {
+  const TensorType& type = values[nest.result].type;
   const std::optional<ProductSum> sum = as_product_sum(nest.element);
   if (!sum || !nest.prefix.empty() || (type.dtype != DType::float32 && type.dtype != DType::float64) || type.ndim() < 1 || type.ndim() > 2) return std::nullopt;
   const std::optional<Dim> k = as_dim(sum->extent);
@@ -114,42 +114,42 @@ std::optional<Contraction> as_contraction(const Nest& nest, const Partition& par
   if (is_small(m, n, *k)) return std::nullopt;
   ir::Pool& pool = *nest.element->pool;
   const Expr row = pool.index(0, m), column = is_matrix ? pool.index(1, n) : Expr();
-  const auto left = as_matrix(a, row, sum->index, partition.values[a->number].type.dims, pool);
-  const auto right = as_matrix(b, sum->index, column, partition.values[b->number].type.dims, pool);
+  const auto left = as_matrix(a, row, sum->index, values[a->number].type.dims, pool);
+  const auto right = as_matrix(b, sum->index, column, values[b->number].type.dims, pool);
   if (!left || !right) return std::nullopt;
   return Contraction{nest.result, *left, *right, m, n, *k, 1, {}, nest.where};
 }
 
-void fold_accumulations(Partition& partition) {
+void fold_accumulations(std::vector<Work>& works, const std::vector<Value>& values, const std::vector<ValueId>& outputs) {
   std::unordered_map<ValueId, int> readers;
   std::unordered_map<ValueId, std::size_t> products;
-  for (std::size_t w = 0; w < partition.works.size(); ++w) {
-    for (ValueId v : reads(partition.works[w])) ++readers[v];
-    if (const auto* contraction = std::get_if<Contraction>(&partition.works[w])) products[contraction->result] = w;
+  for (std::size_t w = 0; w < works.size(); ++w) {
+    for (ValueId v : reads(works[w])) ++readers[v];
+    if (const auto* contraction = std::get_if<Contraction>(&works[w])) products[contraction->result] = w;
   }
-  for (ValueId v : partition.outputs) ++readers[v];
-  std::vector<bool> folded(partition.works.size(), false);
-  for (std::size_t w = 0; w < partition.works.size(); ++w) {
-    const auto* nest = std::get_if<Nest>(&partition.works[w]);
+  for (ValueId v : outputs) ++readers[v];
+  std::vector<bool> folded(works.size(), false);
+  for (std::size_t w = 0; w < works.size(); ++w) {
+    const auto* nest = std::get_if<Nest>(&works[w]);
     if (!nest || !nest->prefix.empty()) continue;
     for (const Accumulation& sum : as_accumulations(nest->element)) {
       const auto product = products.find(sum.product.load->number);
       if (product == products.end() || readers[product->first] != 1 || sum.base == product->first) continue;
-      Contraction whole = std::get<Contraction>(partition.works[product->second]);
-      if (partition.values[sum.base].type != partition.values[whole.result].type) continue;
+      Contraction whole = std::get<Contraction>(works[product->second]);
+      if (values[sum.base].type != values[whole.result].type) continue;
       folded[product->second] = true;
       whole.result = nest->result;
       whole.alpha = sum.product.factor;
       whole.accumulate = sum.base;
       whole.where = nest->where;
-      partition.works[w] = whole;
+      works[w] = whole;
       break;
     }
   }
   std::vector<Work> kept;
-  for (std::size_t w = 0; w < partition.works.size(); ++w)
-    if (!folded[w]) kept.push_back(std::move(partition.works[w]));
-  partition.works = std::move(kept);
+  for (std::size_t w = 0; w < works.size(); ++w)
+    if (!folded[w]) kept.push_back(std::move(works[w]));
+  works = std::move(kept);
 }
 
 }  // namespace theon::codegen

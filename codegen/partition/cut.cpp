@@ -28,7 +28,7 @@ std::vector<Variable> live_at_cuts(std::span<const Apply* const> order, ir::Pool
   std::vector<int> cost(order.size());
   long total = 0;
   for (std::size_t n = 0; n < order.size(); ++n)
-    if (order[n]->op->op_class() == Op::Class::element) total += cost[n] = element_cost(canonical_elements(*order[n], pool));
+    if (const auto elements = canonical_elements(*order[n], pool)) total += cost[n] = element_cost(*elements);
   if (total <= kernel_budget) return {};
 
   std::unordered_map<const Apply*, std::size_t> last_use;

@@ -15,6 +15,34 @@ std::uint64_t bits_of(const Tensor& scalar) {
   return bits;
 }
 
+/// For each axis of the domain, the axis of the result that it is the plain index of; nothing unless all but one axis of the result are such.
+std::optional<std::vector<std::size_t>> plain_axes(std::span<const Expr> target, const Shape& domain, const Shape& dims) {
+  std::vector<std::size_t> axes(domain.size(), target.size());
+  for (std::size_t axis = 0; axis < target.size(); ++axis) {
+    if (target[axis]->op != ir::Opcode::index) continue;
+    const auto from = static_cast<std::size_t>(target[axis]->number);
+    if (axes[from] == target.size() && domain[from] == dims[axis]) axes[from] = axis;
+  }
+  const bool all = std::find(axes.begin(), axes.end(), target.size()) == axes.end();
+  return all && target.size() == domain.size() + 1 ? std::optional(axes) : std::nullopt;
+}
+
+std::optional<Expr> scatter_element(const ScatterOp& op, const NodeContext& context, std::span<const Expr> indices) {
+  const Apply& node = context.node();
+  const Shape domain = op.domain(node);
+  const Shape& dims = node.types[0].dims;
+  ir::Pool& pool = context.pool();
+  const auto axes = plain_axes(op.target(context, index_tuple(domain, pool)), domain, dims);
+  if (!axes) return std::nullopt;
+  std::size_t compared = 0;
+  while (std::find(axes->begin(), axes->end(), compared) != axes->end()) ++compared;
+  Tuple from;
+  for (std::size_t axis : *axes) from.push_back(indices[axis]);
+  const Expr base = context.load(0, indices), value = op.value(context, from);
+  const Expr written = op.combine() ? pool.make(*op.combine(), {base, value}, base->dtype) : value;
+  return select(indices[compared] == op.target(context, from)[compared], written, base);
+}
+
 }  // namespace
 
 Expr NodeContext::load(std::size_t input, std::span<const Expr> indices) const {
@@ -30,12 +58,20 @@ Tuple index_tuple(const Shape& dims, ir::Pool& pool) {
   return indices;
 }
 
-std::vector<Expr> canonical_elements(const Apply& node, ir::Pool& pool) {
+std::optional<std::vector<Expr>> elements(const NodeContext& context, std::span<const Expr> indices) {
+  const Op& op = *context.node().op;
+  if (op.op_class() == Op::Class::element) return static_cast<const ElementOp&>(op).element(context, indices);
+  if (op.op_class() != Op::Class::scatter) return std::nullopt;
+  const std::optional<Expr> element = scatter_element(static_cast<const ScatterOp&>(op), context, indices);
+  return element ? std::optional(std::vector<Expr>{*element}) : std::nullopt;
+}
+
+std::optional<std::vector<Expr>> canonical_elements(const Apply& node, ir::Pool& pool) {
   const auto position = [&](const Variable& x) {
     const auto it = std::find_if(node.inputs.begin(), node.inputs.end(), [&](const Variable& y) { return same(x, y); });
     return it - node.inputs.begin();
   };
-  return static_cast<const ElementOp&>(*node.op).element(NodeContext(node, pool, position), index_tuple(node.types[0].dims, pool));
+  return elements(NodeContext(node, pool, position), index_tuple(node.types[0].dims, pool));
 }
 
 bool same_tuple(std::span<const Expr> a, std::span<const Expr> b) {

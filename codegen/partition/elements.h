@@ -4,6 +4,7 @@
 #include "src/graph/op.h"
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace theon::codegen {
@@ -30,8 +31,12 @@ class NodeContext final : public ElementContext {
 /// i0, i1, ... over the dims.
 Tuple index_tuple(const Shape& dims, ir::Pool& pool);
 
-/// The outputs' elements at i0, i1, ...; loads carry the position of the input.
-std::vector<ir::Expr> canonical_elements(const Apply& node, ir::Pool& pool);
+/// The outputs' elements at the indices, where the node has elements: an ElementOp, or a ScatterOp whose targets are plain indices on all axes but one, so that at most one
+/// value goes to each element and the one that does can be told by comparing the remaining axis. Nothing for other nodes.
+std::optional<std::vector<ir::Expr>> elements(const NodeContext& context, std::span<const ir::Expr> indices);
+
+/// The elements at i0, i1, ...; loads carry the position of the input.
+std::optional<std::vector<ir::Expr>> canonical_elements(const Apply& node, ir::Pool& pool);
 
 bool same_tuple(std::span<const ir::Expr> a, std::span<const ir::Expr> b);
 

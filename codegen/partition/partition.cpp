@@ -5,6 +5,7 @@
 #include "codegen/partition/cost.h"
 #include "codegen/partition/cut.h"
 #include "codegen/partition/elements.h"
+#include "src/control/scan.h"
 #include "src/support/check.h"
 
 #include <algorithm>
@@ -29,27 +30,68 @@ struct NodeState {
   bool stored = false;
 };
 
+/// Where a leaf of a loop's body lies: within a value outside, at the front of its indices.
+struct Place {
+  ValueId value;
+  std::vector<Expr> prefix;
+};
+
+/// One graph: a function's, or a loop body's. The values of all of them are numbered together.
 class Partitioner {
  public:
-  Partitioner(const Graph& graph, ir::Pool& pool) : graph_(graph), pool_(pool), order_(toposort(graph.outputs)) {}
+  Partitioner(const Graph& graph, ir::Pool& pool, std::vector<Value>& values) : graph_(graph), pool_(pool), all_values_(values), order_(toposort(graph.outputs)) {}
 
-  Partition run() {
+  Partition function() {
     for (const Variable& x : graph_.inputs) value_of(x);
     for (const Variable& x : graph_.outputs) store(x);
-    for (const Variable& x : live_at_cuts(order_, pool_)) store(x);
-    for (auto node = order_.rbegin(); node != order_.rend(); ++node) sweep(**node);
-    for (const Apply* node : order_) emit(*node);
-    for (const Variable& x : graph_.outputs) result_.outputs.push_back(value_of(x));
-    fold_accumulations(result_);
-    return std::move(result_);
+    sweep_and_emit();
+    Partition result;
+    for (const Variable& x : graph_.outputs) result.outputs.push_back(value_of(x));
+    fold_accumulations(works_, all_values_, result.outputs);
+    result.works = std::move(works_);
+    return result;
+  }
+
+  /// The body of a loop: its inputs lie at `places`, its outputs go to the first entries of `results`, the rest of which are states to be traced.
+  struct Result {
+    std::optional<ValueId> value;  // nothing: not wanted
+    std::vector<Expr> prefix;
+  };
+  std::vector<Work> body(const std::vector<Place>& places, const std::vector<Result>& results, Location where) {
+    for (std::size_t i = 0; i < places.size(); ++i) places_.emplace(graph_.inputs[i], places[i]);
+    for (const Variable& x : graph_.outputs) demand_whole(x);
+    sweep_and_emit();
+    for (std::size_t k = 0; k < results.size(); ++k)
+      if (results[k].value) works_.push_back(Nest{*results[k].value, graph_.outputs[k].dims(), element_of(graph_.outputs[k], index_tuple(graph_.outputs[k].dims(), pool_)), where, results[k].prefix});
+    fold_accumulations(works_, all_values_, {});
+    return std::move(works_);
   }
 
  private:
+  void sweep_and_emit() {
+    for (const Variable& x : live_at_cuts(order_, pool_)) store(x);
+    for (auto node = order_.rbegin(); node != order_.rend(); ++node) sweep(**node);
+    for (const Apply* node : order_) emit(*node);
+  }
+
+  void demand_whole(const Variable& x) {
+    if (x.owner()) demand(x, index_tuple(x.dims(), pool_));
+  }
+
   /// The value that holds x, made on first use.
   ValueId value_of(const Variable& x) {
-    const auto [it, fresh] = values_.try_emplace(x, static_cast<ValueId>(result_.values.size()));
-    if (fresh) result_.values.push_back({origin(x), x.type(), x});
+    const auto place = places_.find(x);
+    if (place != places_.end() && place->second.prefix.empty()) return place->second.value;
+    const auto [it, fresh] = values_.try_emplace(x, static_cast<ValueId>(all_values_.size()));
+    if (!fresh) return it->second;
+    all_values_.push_back({place == places_.end() ? origin(x) : Value::Origin::computed, x.type(), x});
+    if (place != places_.end()) works_.push_back(Nest{it->second, x.dims(), element_of(x, index_tuple(x.dims(), pool_)), x.where()});
     return it->second;
+  }
+
+  ValueId add_value(const Variable& like) {
+    all_values_.push_back({Value::Origin::computed, like.type(), like});
+    return static_cast<ValueId>(all_values_.size()) - 1;
   }
 
   static Value::Origin origin(const Variable& x) {
@@ -79,9 +121,10 @@ class Partitioner {
   // The reverse sweep: consumers before producers.
 
   void sweep(const Apply& node) {
+    if (has_elements(node)) return sweep_element(node);
     switch (node.op->op_class()) {
-      case Op::Class::element: return sweep_element(node);
       case Op::Class::scatter: return sweep_scatter(node);
+      case Op::Class::element:
       case Op::Class::host:
       case Op::Class::region:
         for (const Variable& x : node.inputs) store(x);
@@ -97,7 +140,7 @@ class Partitioner {
     // Loads of a stored value serve every reader; its own nest reads the inputs at the canonical tuple.
     if (state.stored) state.readings.assign(1, Reading{index_tuple(node.types[0].dims, pool_), {}});
     for (Reading& reading : state.readings) {
-      reading.local = static_cast<const ElementOp&>(*node.op).element(context(node), reading.indices);
+      reading.local = *elements(context(node), reading.indices);
       demand(reading.local);
     }
   }
@@ -113,6 +156,14 @@ class Partitioner {
     reading.local.push_back(op.value(context(node), reading.indices));
     demand(reading.local);
     state.readings.assign(1, std::move(reading));
+  }
+
+  bool has_elements(const Apply& node) {
+    const Op::Class kind = node.op->op_class();
+    if (kind != Op::Class::scatter) return kind == Op::Class::element;
+    const auto [it, fresh] = has_elements_.try_emplace(&node, false);
+    if (fresh) it->second = canonical_elements(node, pool_).has_value();
+    return it->second;
   }
 
   NodeContext context(const Apply& node) {
@@ -141,8 +192,8 @@ class Partitioner {
   /// What x is a strided view of (a transpose, a slice, a reshape), through any number of them; x itself where it is none.
   Variable viewed_source(Variable x) {
     while (const Apply* node = x.owner()) {
-      if (state_[node].stored || node->op->op_class() != Op::Class::element || node->outputs() != 1) break;
-      const Expr element = canonical_elements(*node, pool_)[0];
+      if (state_[node].stored || !has_elements(*node) || node->outputs() != 1) break;
+      const Expr element = canonical_elements(*node, pool_)->front();
       if (element->op != Opcode::load) break;
       const Variable source = node->inputs[element->number];
       if (!as_affine(row_major_offset(source.dims(), element->args, pool_), index_tuple(x.dims(), pool_))) break;
@@ -152,16 +203,17 @@ class Partitioner {
   }
 
   bool must_store(const Apply& node, std::size_t readings) {
-    const std::vector<Expr> elements = canonical_elements(node, pool_);
+    const std::vector<Expr> elements = *canonical_elements(node, pool_);
     return has_reduction(elements) || (readings > 1 && recomputing_costs_more(elements, readings));
   }
 
   // The forward pass: producers before consumers.
 
   void emit(const Apply& node) {
+    if (has_elements(node)) return emit_element(node);
     switch (node.op->op_class()) {
-      case Op::Class::element: return emit_element(node);
       case Op::Class::scatter: return emit_scatter(node);
+      case Op::Class::element:
       case Op::Class::host: emit_host(node); return;
       case Op::Class::region: emit_loop(node); return;
       case Op::Class::composite: return;
@@ -178,8 +230,8 @@ class Partitioner {
       const Variable x = node.output(i);
       if (!wanted_.contains(x)) continue;
       Nest nest{value_of(x), x.dims(), state.readings[0].composed[i], node.where};
-      if (std::optional<Contraction> contraction = as_contraction(nest, result_)) result_.works.push_back(*contraction);
-      else result_.works.push_back(nest);
+      if (std::optional<Contraction> contraction = as_contraction(nest, all_values_)) works_.push_back(*contraction);
+      else works_.push_back(nest);
     }
   }
 
@@ -189,17 +241,49 @@ class Partitioner {
     std::vector<Expr> target = compose(state_[&node].readings[0].local);
     const Expr value = target.back();
     target.pop_back();
-    result_.works.push_back(Scatter{value_of(node.output(0)), value_of(node.inputs[0]), op.domain(node), std::move(target), value, op.combine(), node.where});
+    works_.push_back(Scatter{value_of(node.output(0)), value_of(node.inputs[0]), op.domain(node), std::move(target), value, op.combine(), node.where});
   }
 
   void emit_host(const Apply& node) {
     HostCall call{&node, {}, {}};
     for (const Variable& x : node.inputs) call.inputs.push_back(value_of(x));
     for (std::size_t i = 0; i < node.outputs(); ++i) call.outputs.push_back(value_of(node.output(i)));
-    result_.works.push_back(std::move(call));
+    works_.push_back(std::move(call));
   }
 
-  void emit_loop(const Apply&) {}
+  void emit_loop(const Apply& node) {
+    const auto* scan = dynamic_cast<const Scan*>(node.op.get());
+    if (!scan) fail<Error>(node.where, "{}: compiled code has no such loop or branch yet", node.op->name());
+    const ScanSpec& spec = scan->spec();
+    const Graph& body = scan->body();
+    const Dim counter = dim("t");
+    const std::vector<Expr> slice{pool_.parameter(counter)};
+    Loop loop{counter, spec.steps, {}, {}, node.where};
+    std::vector<Place> places;
+    std::vector<Partitioner::Result> results;
+    Graph computed{body.inputs, body.outputs};
+    for (std::size_t k = 0; k < spec.sequences; ++k) places.push_back({value_of(node.inputs[k]), slice});
+    for (std::size_t k = 0; k < spec.states; ++k) {
+      const Variable& state = body.inputs[spec.first_state() + k];
+      loop.carried.push_back({add_value(state), add_value(state)});
+      places.push_back({loop.carried[k].current, {}});
+      results.push_back({loop.carried[k].next, {}});
+      works_.push_back(Copy{value_of(node.inputs[spec.first_state() + k]), loop.carried[k].current});
+    }
+    for (std::size_t k = 0; k < spec.captured; ++k) places.push_back({value_of(node.inputs[spec.first_captured() + k]), {}});
+    for (std::size_t k = 0; k < spec.emitted; ++k) results.push_back({value_if_wanted(node.output(spec.first_emitted() + k)), slice});
+    for (std::size_t k = 0; k < spec.states; ++k) {
+      computed.outputs.push_back(body.inputs[spec.first_state() + k]);
+      results.push_back({value_if_wanted(node.output(spec.first_trace() + k)), slice});
+    }
+    loop.body = Partitioner(computed, pool_, all_values_).body(places, results, node.where);
+    const std::vector<Carried> carried = loop.carried;
+    works_.push_back(std::move(loop));
+    for (std::size_t k = 0; k < spec.states; ++k)
+      if (const auto final_state = value_if_wanted(node.output(k))) works_.push_back(Copy{carried[k].current, *final_state});
+  }
+
+  std::optional<ValueId> value_if_wanted(const Variable& x) { return wanted_.contains(x) ? std::optional(value_of(x)) : std::nullopt; }
 
   /// A gather reads its operand at an index that may be computed after the operand: such readings wait until the index is there.
   void compose_waiting() {
@@ -235,20 +319,28 @@ class Partitioner {
   /// What x is worth at the indices: a load of its value, or its composed element.
   Expr element_of(const Variable& x, std::span<const Expr> indices) {
     const Apply* node = x.owner();
+    if (const auto place = places_.find(x); place != places_.end()) {
+      Tuple all = place->second.prefix;
+      for (Expr index : compose(indices)) all.push_back(index);
+      return pool_.load(place->second.value, x.dtype(), all);
+    }
     if (!node || state_[node].stored) return pool_.load(value_of(x), x.dtype(), compose(indices));
     return reading_at(*node, indices).composed.at(x.index());
   }
 
   const Graph& graph_;
   ir::Pool& pool_;
+  std::vector<Value>& all_values_;
   const std::vector<const Apply*> order_;
   std::unordered_map<const Apply*, NodeState> state_;
+  std::unordered_map<const Apply*, bool> has_elements_;  // of scatters
   VariableMap<bool> wanted_;
   VariableMap<ValueId> values_;
   VariableMap<std::int64_t> numbers_;
   std::vector<Variable> variables_;  // by number
   std::vector<Reading*> waiting_;
-  Partition result_;
+  VariableMap<Place> places_;  // of a loop body's inputs
+  std::vector<Work> works_;
 };
 
 void collect_loads(std::span<const Expr> roots, std::vector<ValueId>& values) {
@@ -309,6 +401,11 @@ struct Writes {
 std::vector<ValueId> reads(const Work& work) { return std::visit(Reads(), work); }
 std::vector<ValueId> writes(const Work& work) { return std::visit(Writes(), work); }
 
-Partition partition(const Graph& graph, ir::Pool& pool) { return Partitioner(graph, pool).run(); }
+Partition partition(const Graph& graph, ir::Pool& pool) {
+  std::vector<Value> values;
+  Partition result = Partitioner(graph, pool, values).function();
+  result.values = std::move(values);
+  return result;
+}
 
 }  // namespace theon::codegen

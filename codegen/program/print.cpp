@@ -67,7 +67,7 @@ std::string values_text(const Program& program) {
   for (std::size_t v = 0; v < program.values.size(); ++v) {
     if (program.placements[v].home == Home::nowhere) continue;
     const std::string name = program.values[v].variable.is_empty() ? "" : program.values[v].variable.name();
-    text += fmt::format("  v{}{} {}: {}\n", v, name.empty() ? "" : " " + name, to_string(program.values[v].type), place(program.placements[v]));
+    text += fmt::format("  v{}{}: {}, {}\n", v, name.empty() ? "" : " " + name, to_string(program.values[v].type), place(program.placements[v]));
   }
   return text;
 }

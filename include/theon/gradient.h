@@ -9,7 +9,8 @@
 
 namespace theon {
 
-/// What a derivative with respect to a variable that the cost does not depend on is.
+/// What a derivative with respect to a variable that the cost does not depend on is. It is zero, not disconnected, where the cost depends on the variable by
+/// steps alone (a comparison, a rounding, an index, stop_gradient); `none` gives an empty Variable for that too.
 enum class Disconnected : std::uint8_t { error, zero, none };
 
 struct GradOptions {

@@ -22,7 +22,7 @@ Variable operator%(Operand x, Operand y);
 Variable operator-(Operand x);
 Variable floor_div(Operand x, Operand y);
 Variable pow(Operand x, Operand y);
-/// The sum, or the product, of any number of terms as one node.
+/// The sum of one or more terms, as one node. Throws ArgumentError where there is none.
 Variable add_n(std::span<const Variable> terms, Location where = Location::here());
 Variable maximum(Operand x, Operand y);
 Variable minimum(Operand x, Operand y);
@@ -43,7 +43,8 @@ Variable operator~(Operand x);
 Variable where(Operand condition, Operand x, Operand y);
 Variable isnan(Operand x);
 
-// Elementwise functions. Integer and boolean operands become float64.
+// Elementwise functions. Integers and booleans stay what they are where the result is one (abs, sign, sqr, relu, clip, floor, ceil, round); for the others they
+// become float64.
 Variable abs(Operand x);
 Variable sign(Operand x);
 Variable sqr(Operand x);

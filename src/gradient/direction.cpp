@@ -26,15 +26,15 @@ std::string described(const Variable& x) {
 void require_differentiable(std::string_view asked, const Variable& x, Location where) {
   if (x.is_empty()) fail<ArgumentError>(where, "{}: an argument is an empty Variable", asked);
   if (!is_floating(x.dtype()))
-    fail<GradientError>(where, "{}: {} is {}; derivatives exist for floating variables only ({})", asked, to_string(x), name(x.dtype()),
-                        described(x));
+    fail<GradientError>(where, "{}: {} is {}; derivatives exist for floating variables only ({})", asked, to_string(x),
+                        name(x.dtype()), described(x));
 }
 
 Variable fitted_direction(std::string_view asked, const Variable& direction, const Variable& x, Location where) {
   require_differentiable(asked, direction, where);
   if (!may_be_equal(direction.dims(), x.dims()))
-    fail<GradientError>(where, "{}: the direction {} is {}, but what it belongs to is {} ({}); both need one shape", asked,
-                        to_string(direction), to_string(direction.dims()), to_string(x.dims()), described(x));
+    fail<GradientError>(where, "{}: the direction {} is {}, but what it belongs to is {} ({}); both need one shape",
+                        asked, to_string(direction), to_string(direction.dims()), to_string(x.dims()), described(x));
   return specify_dims(cast_to(direction, x.dtype(), where), x.dims(), where);
 }
 

@@ -1,4 +1,5 @@
-// Forward mode. One sweep over the graph, inputs first; every node's op pushes tangents of its inputs on to its outputs.
+// Forward mode. One sweep over the graph, inputs first; every node's op pushes tangents of its inputs on to its
+// outputs.
 #include <theon/gradient.h>
 
 #include "src/gradient/direction.h"
@@ -31,8 +32,10 @@ void push_forward(const Apply& node, VariableMap<Variable>& tangents) {
 
 }  // namespace
 
-std::vector<Variable> jvp(const std::vector<Variable>& ys, const std::vector<Variable>& xs, const std::vector<Variable>& vs, Location where) {
-  if (xs.size() != vs.size()) fail<ArgumentError>(where, "jvp: {} variables and {} directions; each variable needs one", xs.size(), vs.size());
+std::vector<Variable> jvp(const std::vector<Variable>& ys, const std::vector<Variable>& xs,
+                          const std::vector<Variable>& vs, Location where) {
+  if (xs.size() != vs.size())
+    fail<ArgumentError>(where, "jvp: {} variables and {} directions; each variable needs one", xs.size(), vs.size());
   for (const Variable& y : ys) require_differentiable("jvp", y, where);
 
   VariableMap<Variable> tangents;

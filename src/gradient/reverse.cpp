@@ -1,4 +1,5 @@
-// Reverse mode. One sweep over the graph, outputs first; every node's op pulls cotangents of its outputs back to its inputs.
+// Reverse mode. One sweep over the graph, outputs first; every node's op pulls cotangents of its outputs back to its
+// inputs.
 #include <theon/gradient.h>
 
 #include "src/gradient/direction.h"
@@ -39,8 +40,10 @@ bool any_of(std::span<const Variable> list, const VariableSet& set) {
   return std::ranges::any_of(list, [&](const Variable& x) { return set.contains(x); });
 }
 
-/// The variables through which `wrt` can influence anything computed by `order`: those that cotangents are worth computing for.
-VariableSet influenced(std::span<const Apply* const> order, std::span<const Variable> wrt, const VariableSet& constants) {
+/// The variables through which `wrt` can influence anything computed by `order`: those that cotangents are worth
+/// computing for.
+VariableSet influenced(std::span<const Apply* const> order, std::span<const Variable> wrt,
+                       const VariableSet& constants) {
   VariableSet found;
   for (const Variable& x : wrt)
     if (!constants.contains(x)) found.insert(x);
@@ -53,7 +56,8 @@ VariableSet influenced(std::span<const Apply* const> order, std::span<const Vari
 }
 
 /// Every variable that one of `ends` is computed from.
-VariableSet ancestors(std::span<const Apply* const> order, std::span<const Variable> ends, const VariableSet& constants) {
+VariableSet ancestors(std::span<const Apply* const> order, std::span<const Variable> ends,
+                      const VariableSet& constants) {
   VariableSet found(ends.begin(), ends.end());
   for (const Apply* node : std::views::reverse(order)) {
     bool needed = false;
@@ -70,8 +74,8 @@ void check_pulled(const Apply& node, std::span<const Variable> pulled) {
   for (std::size_t i = 0; i < pulled.size(); ++i) {
     if (pulled[i].is_empty()) continue;
     if (pulled[i].dtype() != node.inputs[i].dtype() || pulled[i].ndim() != node.inputs[i].ndim())
-      fail<InternalError>(node.where, "the pullback of {} gives {} for input {}, which is {}", node.op->name(), to_string(pulled[i].type()), i,
-                          to_string(node.inputs[i].type()));
+      fail<InternalError>(node.where, "the pullback of {} gives {} for input {}, which is {}", node.op->name(),
+                          to_string(pulled[i].type()), i, to_string(node.inputs[i].type()));
   }
 }
 
@@ -106,18 +110,24 @@ void check_cost(const Variable& cost, const GradOptions& options, Location where
   }
   require_differentiable("grad", cost, where);
   if (cost.ndim() != 0)
-    fail<GradientError>(where, "grad: the cost is no scalar ({}); take the gradient of its sum or mean, or use jacobian", described(cost));
+    fail<GradientError>(where,
+                        "grad: the cost is no scalar ({}); take the gradient of its sum or mean, or use jacobian",
+                        described(cost));
 }
 
-/// What a derivative is when no cotangent has arrived.
+/// What a derivative is when no cotangent has arrived. Where the cost depends on x all the same, it does so only by
+/// steps, whose derivative is zero: a comparison, a rounding, an index.
 Variable disconnected(const Variable& x, bool is_ancestor, const GradOptions& options, Location where) {
-  // The cost depends on x, but only through steps whose derivative is zero: a comparison, a rounding, an index.
-  if (is_ancestor) return zeros(x.dtype(), x.dims(), where);
   switch (options.disconnected) {
     case Disconnected::error:
-      fail<GradientError>(where, "grad: the cost does not depend on {}; leave it out, or ask for .disconnected = Disconnected::zero", described(x));
-    case Disconnected::zero: return zeros(x.dtype(), x.dims(), where);
-    case Disconnected::none: return {};
+      if (is_ancestor) return zeros(x.dtype(), x.dims(), where);
+      fail<GradientError>(
+          where, "grad: the cost does not depend on {}; leave it out, or ask for .disconnected = Disconnected::zero",
+          described(x));
+    case Disconnected::zero:
+      return zeros(x.dtype(), x.dims(), where);
+    case Disconnected::none:
+      return {};
   }
   __builtin_unreachable();
 }
@@ -131,7 +141,8 @@ void name_derivative(const Variable& derivative, const Variable& cost, const Var
 
 }  // namespace
 
-std::vector<Variable> grad(const Variable& cost, const std::vector<Variable>& wrt, const GradOptions& options, Location where) {
+std::vector<Variable> grad(const Variable& cost, const std::vector<Variable>& wrt, const GradOptions& options,
+                           Location where) {
   check_cost(cost, options, where);
   for (const Variable& x : wrt) require_differentiable("grad", x, where);
 

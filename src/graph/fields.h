@@ -6,8 +6,8 @@
 //     ...
 //   };
 //
-// A field may be a number, an enumeration, a string, a Dim, a Graph, a Tensor, an optional or vector of these, or a type
-// with such a static `fields` of its own.
+// A field may be a number, an enumeration, a string, a Dim, a Graph, a Tensor, an optional or vector of these, a shared
+// pointer (of which the identity counts), or a type with such a static `fields` of its own.
 #pragma once
 
 #include "src/graph/op.h"
@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -35,6 +36,8 @@ template <class T>
 concept List = std::same_as<T, std::vector<typename T::value_type>>;
 template <class T>
 concept Maybe = std::same_as<T, std::optional<typename T::value_type>>;
+template <class T>
+concept Pointer = std::same_as<T, std::shared_ptr<typename T::element_type>>;
 
 template <class T>
 bool equal(const T& a, const T& b) {
@@ -106,6 +109,8 @@ std::string text(const T& x) {
     return "[" + out + "]";
   } else if constexpr (Maybe<T>) {
     return x ? field::text(*x) : "none";
+  } else if constexpr (Pointer<T>) {
+    return "...";
   } else if constexpr (std::same_as<T, Graph>) {
     return fmt::format("graph({} -> {})", x.inputs.size(), x.outputs.size());
   } else if constexpr (std::same_as<T, Tensor> || std::same_as<T, Dim>) {
@@ -141,6 +146,16 @@ bool substitute(T& x, const DimMap& map) {
   return changed;
 }
 
+/// Whether a Dim in it is not a number.
+template <class T>
+bool has_symbols(const T& x) {
+  if constexpr (Composed<T>) return std::apply([](const auto&... part) { return (field::has_symbols(part) || ...); }, T::fields(x));
+  else if constexpr (List<T> && !std::same_as<T, std::vector<bool>>) return std::ranges::any_of(x, [](const auto& item) { return field::has_symbols(item); });
+  else if constexpr (Maybe<T>) return x && field::has_symbols(*x);
+  else if constexpr (std::same_as<T, Dim>) return !x.is_known();
+  else return false;
+}
+
 }  // namespace field
 
 template <class Self, class Base>
@@ -151,6 +166,7 @@ class Defined : public Base {
   }
   std::size_t hash() const final { return combine(typeid(Self).hash_code(), field::hash(self())); }
   std::string attributes() const override { return field::text_of_fields(Self::fields(self())); }
+  bool has_symbols() const override { return field::has_symbols(self()); }
   OpRef with(const DimMap& map) const override {
     Self copy = self();
     return field::substitute(copy, map) ? std::make_shared<const Self>(std::move(copy)) : nullptr;

@@ -61,6 +61,8 @@ class Op {
   virtual Notation notation() const { return {}; }
   /// The op with dim symbols in its attributes replaced; null where it has none.
   virtual OpRef with(const DimMap& map) const;
+  /// Whether its attributes mention dim symbols: then its value depends on more than its inputs.
+  virtual bool has_symbols() const { return false; }
 
   /// Whether the order of inputs does not matter.
   virtual bool commutes() const { return false; }

@@ -36,7 +36,9 @@ IndexAlgebra::IndexAlgebra(NodeStore& store, std::span<const Expr> exprs) : stor
 
 std::uint64_t IndexAlgebra::rank(Expr atom) const {
   const bool is_index = atom->op == Opcode::index || atom->op == Opcode::bound;
-  const std::uint64_t kind = atom->op == Opcode::parameter ? 0 : is_index ? 1 : 2;
+  // An index over an extent that is itself derived goes first: what bounds it must not be split before.
+  const bool is_derived_extent = is_index && !atom->dim->is_known() && atom->dim->node()->depth > 0;
+  const std::uint64_t kind = atom->op == Opcode::parameter ? 0 : is_derived_extent ? 3 : is_index ? 1 : 2;
   return kind << 32 | atom->id;
 }
 

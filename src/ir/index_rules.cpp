@@ -31,8 +31,8 @@ class IndexRules {
       case Opcode::abs: return is_size(args_[0]) ? args_[0] : Expr();
       case Opcode::lt: return at_most(b() - a() - 1);
       case Opcode::le: return at_most(b() - a());
-      case Opcode::eq: return equal();
-      case Opcode::ne: return differs();
+      case Opcode::eq:
+      case Opcode::ne: return equality(op);
       default: return {};
     }
   }
@@ -51,13 +51,13 @@ class IndexRules {
 
   Expr floor_div() {
     if (b() == P(0)) return store_.literal(DType::int64, 0);
-    if (is_negative_number(b()) && algebra_.is_exact(a())) return written(IndexDivider(algebra_).floor_div(-a(), -b()));
+    if (is_negative_number(b()) && algebra_.is_exact(-a())) return written(IndexDivider(algebra_).floor_div(-a(), -b()));
     return written(IndexDivider(algebra_).floor_div(a(), b()));
   }
 
   Expr mod() {
     if (b() == P(0)) return store_.literal(DType::int64, 0);
-    if (is_negative_number(b()) && algebra_.is_exact(a())) return written(-IndexDivider(algebra_).mod(-a(), -b()));
+    if (is_negative_number(b()) && algebra_.is_exact(-a())) return written(-IndexDivider(algebra_).mod(-a(), -b()));
     return written(IndexDivider(algebra_).mod(a(), b()));
   }
 
@@ -120,7 +120,7 @@ class IndexRules {
   }
 
   static P divided(const P& p, std::int64_t divisor) {
-    P result = floor_of(p.constant(), divisor);
+    P result = divisor > 0 ? floor_of(p.constant(), divisor) : p.constant() / divisor;
     for (auto term : p.terms()) {
       term.coefficient /= divisor;
       result = result + P::of(std::move(term));
@@ -149,25 +149,19 @@ class IndexRules {
     return std::nullopt;
   }
 
-  /// Whether the sides are known to be equal or different.
-  std::optional<bool> known_equality() {
+  /// a == b, or a != b, in one spelling.
+  Expr equality(Opcode op) {
     const P difference = a() - b();
-    if (difference.is_constant() && difference.valid()) return difference.constant() == 0;
-    if (!are_exact()) return std::nullopt;
+    if (difference == P(0)) return truth(op == Opcode::eq);
+    if (difference.is_constant() && difference.valid()) return truth(op == Opcode::ne);
+    if (!are_exact()) return {};
     const std::int64_t divisor = common_divisor(difference);
-    if (difference.constant() % divisor != 0) return false;
-    if (prover_.is_positive(difference) || prover_.is_positive(-difference)) return false;
-    return std::nullopt;
-  }
-
-  Expr equal() {
-    const auto known = known_equality();
-    return known ? truth(*known) : Expr();
-  }
-
-  Expr differs() {
-    const auto known = known_equality();
-    return known ? truth(!*known) : Expr();
+    const bool differs = difference.constant() % divisor != 0 || prover_.is_positive(difference) || prover_.is_positive(-difference);
+    if (differs) return truth(op == Opcode::ne);
+    const P lowest = divided(difference, difference.terms().front().coefficient < 0 ? -divisor : divisor);
+    const std::int64_t c = lowest.constant();
+    const Sides sides = sides_of(lowest - c);
+    return compared(op, sides.left + std::max<std::int64_t>(c, 0), sides.right - std::min<std::int64_t>(c, 0));
   }
 
   NodeStore& store_;

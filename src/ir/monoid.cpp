@@ -2,11 +2,8 @@
 #include "src/ir/pool.h"
 #include "src/ir/semantics.h"
 #include "src/support/check.h"
-#include "src/tensor/dispatch.h"
 
-#include <limits>
 #include <string_view>
-#include <type_traits>
 
 namespace theon::ir {
 
@@ -18,25 +15,13 @@ std::string_view monoid_name(Opcode combine) {
   return name(combine);
 }
 
-/// The end of the range of `dtype`: infinities for floating types.
-Value extreme(DType dtype, bool is_high) {
-  return dispatch(dtype, [&]<Scalar T>() {
-    if constexpr (std::is_integral_v<T>) {
-      return Value::of(is_high ? std::numeric_limits<T>::max() : std::numeric_limits<T>::min());
-    } else {
-      const double infinity = std::numeric_limits<double>::infinity();
-      return convert(Value::of(is_high ? infinity : -infinity), dtype_of<T>);
-    }
-  });
-}
-
 Value identity(Opcode combine, DType dtype) {
   const auto number = [&](double value) { return convert(Value::of(value), dtype); };
   if (combine == Opcode::add || combine == Opcode::bit_or) return number(0);
   if (combine == Opcode::mul) return number(1);
-  if (combine == Opcode::bit_and) return is_unsigned(dtype) || is_boolean(dtype) ? extreme(dtype, true) : number(-1);
+  if (combine == Opcode::bit_and) return is_unsigned(dtype) || is_boolean(dtype) ? highest(dtype) : number(-1);
   THEON_CHECK(combine == Opcode::min || combine == Opcode::max);
-  return extreme(dtype, combine == Opcode::min);
+  return combine == Opcode::min ? highest(dtype) : lowest(dtype);
 }
 
 }  // namespace

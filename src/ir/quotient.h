@@ -4,10 +4,10 @@
 #include "src/ir/bounds.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -48,7 +48,7 @@ class Divider {
 
   /// d * floor_div(x, d) + mod(x, d) is x, and d * mod(floor_div(x, d), e) + mod(x, d) is mod(x, d * e).
   P recombined(P p) {
-    while (const auto shorter = with_fewer_terms(p)) p = *shorter;
+    while (const auto shorter = with_fewer_divisions(p)) p = *shorter;
     return p;
   }
 
@@ -58,49 +58,62 @@ class Divider {
     P quotient, rest;
   };
 
-  /// The exact quotient of two terms; the factors of a number are none.
-  static std::optional<P> exact_quotient(const std::vector<Atom>& factors, std::int64_t coefficient, const std::vector<Atom>& by,
-                                         std::int64_t number) {
-    if (number == 0 || coefficient % number != 0 || number == -1) return std::nullopt;
-    Term result{{}, coefficient / number};
-    std::ranges::set_difference(factors, by, std::back_inserter(result.factors), before);
-    if (result.factors.size() + by.size() != factors.size()) return std::nullopt;
-    return result.factors.empty() ? P(result.coefficient) : P::of(std::move(result));
+  /// A product and its coefficient; a number has no factors.
+  struct Product {
+    std::span<const Atom> factors;
+    std::int64_t coefficient;
+  };
+
+  static Product leading(const P& p) {
+    if (p.is_constant()) return {{}, p.constant()};
+    return {p.terms().front().factors, p.terms().front().coefficient};
   }
 
   static bool before(const Atom& a, const Atom& b) { return compare(a, b) < 0; }
 
-  static std::optional<P> exact_quotient(const Term& term, const P& leading) {
-    static const std::vector<Atom> none;
-    if (leading.is_constant()) return exact_quotient(term.factors, term.coefficient, none, leading.constant());
-    return exact_quotient(term.factors, term.coefficient, leading.terms().front().factors, leading.terms().front().coefficient);
+  static P product(std::vector<Atom> factors, std::int64_t coefficient) {
+    if (factors.empty() || coefficient == 0) return coefficient;
+    return P::of(Term{std::move(factors), coefficient});
   }
 
-  static P leading_term(const P& p) { return p.is_constant() ? P(p.constant()) : P::of(p.terms().front()); }
+  /// The term divided by a product, the quotient of the coefficients truncated; nothing where its factors do not divide.
+  static std::optional<P> truncated_quotient(const Term& term, const Product& by) {
+    if (by.coefficient <= 0) return std::nullopt;
+    std::vector<Atom> factors;
+    std::ranges::set_difference(term.factors, by.factors, std::back_inserter(factors), before);
+    if (factors.size() + by.factors.size() != term.factors.size()) return std::nullopt;
+    return product(std::move(factors), term.coefficient / by.coefficient);
+  }
+
+  static bool divides(const P& factor, const Term& term) {
+    const Product by = leading(factor);
+    return term.coefficient % by.coefficient == 0 && truncated_quotient(term, by);
+  }
 
   static std::int64_t floor_of(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 
   /// Long division by the leading term; what it does not divide is the rest.
   static Split divided(const P& numerator, const P& divisor) {
     constexpr int max_rounds = 64;
-    const P leading = leading_term(divisor);
     Split split{0, numerator};
     for (int round = 0; round < max_rounds; ++round) {
-      std::optional<P> part;
-      for (const Term& term : split.rest.terms()) {
-        if ((part = exact_quotient(term, leading))) break;
-      }
+      const auto part = first_quotient(split.rest, leading(divisor));
       if (!part) break;
       const Split next{split.quotient + *part, split.rest - *part * divisor};
       if (!next.quotient.valid() || !next.rest.valid()) break;
       split = next;
     }
-    if (divisor.is_constant()) {
-      const std::int64_t whole = floor_of(split.rest.constant(), divisor.constant());
-      split.quotient += whole;
-      split.rest = split.rest - P(whole) * divisor;
+    if (!divisor.is_constant()) return split;
+    const std::int64_t whole = floor_of(split.rest.constant(), divisor.constant());
+    return {split.quotient + whole, split.rest - P(whole) * divisor};
+  }
+
+  static std::optional<P> first_quotient(const P& p, const Product& by) {
+    for (const Term& term : p.terms()) {
+      auto part = truncated_quotient(term, by);
+      if (part && *part != P(0)) return part;
     }
-    return split;
+    return std::nullopt;
   }
 
   bool is_below(const P& value, const P& limit) { return prover_.is_nonnegative(value) && prover_.is_positive(limit - value); }
@@ -122,7 +135,7 @@ class Divider {
   P reduced_remainder(const P& rest, const P& divisor) {
     if (const auto whole = constant_quotient(rest, divisor)) return rest - P(*whole) * divisor;
     if (const auto common = common_factor(rest, divisor)) return common->factor * mod(common->rest, common->divisor) + common->below;
-    const P smaller = without_multiples(rest, divisor);
+    const P smaller = without_inner_remainders(rest, divisor);
     return smaller == rest ? algebra_.remainder(rest, divisor) : mod(smaller, divisor);
   }
 
@@ -134,33 +147,30 @@ class Divider {
   std::optional<Common> common_factor(const P& rest, const P& divisor) {
     if (!divisor.is_constant() && !divisor.single_term()) return std::nullopt;
     for (const P& factor : candidate_factors(rest, divisor)) {
-      Common common{factor, 0, 0, rest.constant()};
-      common.divisor = divided(divisor, factor).quotient;
-      if (factor.is_constant()) {
-        const std::int64_t whole = floor_of(rest.constant(), factor.constant());
-        common.rest = whole;
-        common.below = rest.constant() - whole * factor.constant();
-      }
-      for (const Term& term : rest.terms()) {
-        const auto part = exact_quotient(term, factor);
-        if (part) common.rest = common.rest + *part;
-        else common.below = common.below + P::of(term);
-      }
+      const Common common = split_by(factor, rest, divisor);
       if (prover_.is_positive(factor) && prover_.is_positive(common.divisor) && is_below(common.below, factor)) return common;
     }
     return std::nullopt;
   }
 
+  static Common split_by(const P& factor, const P& rest, const P& divisor) {
+    const std::int64_t whole = factor.is_constant() ? floor_of(rest.constant(), factor.constant()) : 0;
+    Common common{factor, whole, divided(divisor, factor).quotient, P(rest.constant()) - P(whole) * factor};
+    for (const Term& term : rest.terms()) {
+      P& side = divides(factor, term) ? common.rest : common.below;
+      side = side + (&side == &common.rest ? *truncated_quotient(term, leading(factor)) : P::of(term));
+    }
+    return common;
+  }
+
   /// The greatest common divisors of the divisor and single terms, the largest first.
   static std::vector<P> candidate_factors(const P& rest, const P& divisor) {
-    static const std::vector<Atom> none;
-    const std::vector<Atom>& atoms = divisor.is_constant() ? none : divisor.terms().front().factors;
-    const std::int64_t number = divisor.is_constant() ? divisor.constant() : divisor.terms().front().coefficient;
+    const Product whole = leading(divisor);
     std::vector<P> result;
     for (const Term& term : rest.terms()) {
-      Term common{{}, static_cast<std::int64_t>(gcd(term.coefficient, number))};
-      std::ranges::set_intersection(term.factors, atoms, std::back_inserter(common.factors), before);
-      const P factor = common.factors.empty() ? P(common.coefficient) : P::of(std::move(common));
+      std::vector<Atom> common;
+      std::ranges::set_intersection(term.factors, whole.factors, std::back_inserter(common), before);
+      const P factor = product(std::move(common), static_cast<std::int64_t>(gcd(term.coefficient, whole.coefficient)));
       if (factor != P(1) && factor != divisor && std::ranges::find(result, factor) == result.end()) result.push_back(factor);
     }
     std::ranges::stable_sort(result, [](const P& a, const P& b) { return size(a) > size(b); });
@@ -173,8 +183,7 @@ class Divider {
   }
 
   static std::pair<std::size_t, std::int64_t> size(const P& factor) {
-    if (factor.is_constant()) return {0, factor.constant()};
-    return {factor.terms().front().factors.size(), factor.terms().front().coefficient};
+    return {leading(factor).factors.size(), leading(factor).coefficient};
   }
 
   /// The facts of the atom that p is up to a constant.
@@ -209,58 +218,67 @@ class Divider {
     return prover_.is_positive(facts.parts[1]) ? std::optional(mod(facts.parts[0], divisor)) : std::nullopt;
   }
 
-  /// Replaces c * mod(x, m) by c * x where the divisor divides c * m, and takes multiples of a number out of coefficients.
-  P without_multiples(const P& rest, const P& divisor) {
+  /// Replaces c * mod(x, m) by c * x where the divisor divides c * m.
+  P without_inner_remainders(const P& rest, const P& divisor) {
     P result = rest.constant();
-    for (const Term& term : rest.terms()) result = result + without_multiples(term, divisor);
+    for (const Term& term : rest.terms()) result = result + without_inner_remainder(term, divisor);
     return result.valid() && algebra_.is_exact(result) ? result : rest;
   }
 
-  P without_multiples(const Term& term, const P& divisor) {
-    Term smaller = term;
-    if (divisor.is_constant()) smaller.coefficient %= divisor.constant();
-    if (smaller.coefficient == 0) return 0;
-    for (std::size_t k = 0; k < smaller.factors.size(); ++k) {
-      const Facts facts = algebra_.facts(smaller.factors[k]);
+  P without_inner_remainder(const Term& term, const P& divisor) {
+    for (std::size_t k = 0; k < term.factors.size(); ++k) {
+      const Facts facts = algebra_.facts(term.factors[k]);
       if (facts.kind != Facts::Kind::remainder || !prover_.is_positive(facts.parts[1])) continue;
-      Term others = smaller;
-      others.factors.erase(others.factors.begin() + static_cast<std::ptrdiff_t>(k));
-      const P scale = others.factors.empty() ? P(others.coefficient) : P::of(std::move(others));
+      const P scale = without_factor(term, k);
       if (divided(scale * facts.parts[1], divisor).rest == P(0)) return scale * facts.parts[0];
     }
-    return P::of(std::move(smaller));
+    return P::of(term);
   }
 
-  std::optional<P> with_fewer_terms(const P& p) {
+  static P without_factor(const Term& term, std::size_t k) {
+    std::vector<Atom> others = term.factors;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
+    return product(std::move(others), term.coefficient);
+  }
+
+  /// How many floor_div and mod p is written with.
+  std::size_t divisions(const P& p) const {
+    std::size_t count = 0;
+    for (const Term& term : p.terms()) {
+      count += static_cast<std::size_t>(std::ranges::count_if(term.factors, [&](const Atom& atom) {
+        const auto kind = algebra_.facts(atom).kind;
+        return kind == Facts::Kind::quotient || kind == Facts::Kind::remainder;
+      }));
+    }
+    return count;
+  }
+
+  std::optional<P> with_fewer_divisions(const P& p) {
     for (const Term& term : p.terms()) {
       for (std::size_t k = 0; k < term.factors.size(); ++k) {
         const Facts facts = algebra_.facts(term.factors[k]);
         if (facts.kind != Facts::Kind::remainder || !prover_.is_positive(facts.parts[1])) continue;
-        Term others = term;
-        const P low = P::of(others.factors[k]);
-        others.factors.erase(others.factors.begin() + static_cast<std::ptrdiff_t>(k));
-        const P scale = others.factors.empty() ? P(others.coefficient) : P::of(std::move(others));
-        if (const auto shorter = joined(p, scale, low, facts)) return shorter;
+        if (auto joined = with_joined_digits(p, without_factor(term, k), P::of(term.factors[k]), facts)) return joined;
       }
     }
     return std::nullopt;
   }
 
   /// p with scale * (low + divisor * high) replaced by what the two digits are together, if it contains that.
-  std::optional<P> joined(const P& p, const P& scale, const P& low, const Facts& digit) {
+  std::optional<P> with_joined_digits(const P& p, const P& scale, const P& low, const Facts& digit) {
     const P& number = digit.parts[0];
     const P& divisor = digit.parts[1];
     const P above = floor_div(number, divisor);
     const auto replaced = [&](const P& high, const P& whole) -> std::optional<P> {
       const P result = p - scale * (low + divisor * high) + scale * whole;
-      return result.valid() && result.terms().size() < p.terms().size() ? std::optional(result) : std::nullopt;
+      return result.valid() && divisions(result) < divisions(p) ? std::optional(result) : std::nullopt;
     };
-    if (const auto result = replaced(above, number)) return result;
+    if (auto result = replaced(above, number)) return result;
     for (const Term& term : p.terms()) {
       for (const Atom& atom : term.factors) {
         const Facts facts = algebra_.facts(atom);
         if (facts.kind != Facts::Kind::remainder || facts.parts[0] != above) continue;
-        if (const auto result = replaced(P::of(atom), mod(number, divisor * facts.parts[1]))) return result;
+        if (auto result = replaced(P::of(atom), mod(number, divisor * facts.parts[1]))) return result;
       }
     }
     return std::nullopt;

@@ -76,7 +76,7 @@ struct Mod {
 struct FloorDiv {
   template <Float T> T operator()(T a, T b) const {
     const T rest = std::fmod(a, b);
-    if (b == 0 || std::isnan(rest)) return a / b;
+    if (b == 0) return a / b;
     const T quotient = (a - rest) / b - (rest != 0 && (rest < 0) != (b < 0) ? T(1) : T(0));
     // The quotient is an integer up to one rounding.
     return quotient == 0 ? std::copysign(T(0), a / b) : std::nearbyint(quotient);
@@ -347,6 +347,20 @@ Value apply(Opcode op, DType dtype, std::span<const Value> args) {
   std::array<std::uint64_t, 3> bits{};
   for (std::size_t k = 0; k < args.size(); ++k) bits[k] = args[k].bits;
   return {dtype, run(bits.data())};
+}
+
+Value lowest(DType dtype) {
+  return dispatch(dtype, []<Scalar T>() {
+    if constexpr (std::integral<T>) return Value::of(std::numeric_limits<T>::min());
+    else return convert(Value::of(-std::numeric_limits<double>::infinity()), dtype_of<T>);
+  });
+}
+
+Value highest(DType dtype) {
+  return dispatch(dtype, []<Scalar T>() {
+    if constexpr (std::integral<T>) return Value::of(std::numeric_limits<T>::max());
+    else return convert(Value::of(std::numeric_limits<double>::infinity()), dtype_of<T>);
+  });
 }
 
 bool is_exact(Opcode op, DType operand) {

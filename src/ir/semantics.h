@@ -55,6 +55,10 @@ DType operand_dtype(Opcode op, std::span<const Value> args);
 /// Throws InternalError where the operation is not defined.
 Value apply(Opcode op, DType dtype, std::span<const Value> args);
 
+/// The ends of a dtype's range: infinities for floating types.
+Value lowest(DType dtype);
+Value highest(DType dtype);
+
 /// Whether every target gives the same bits as `apply`, so that an operation on literals may be folded: all but math calls and the pow of floating types.
 bool is_exact(Opcode op, DType operand);
 

@@ -77,6 +77,14 @@ Expr simplify_mod(Expr a, Expr b) {
   return {};
 }
 
+/// For min and max: which number changes nothing, and which one wins over all but NaN.
+Expr simplify_extremum(Expr a, Expr b, Value neutral, Value winning) {
+  if (same(a, b)) return a;
+  if (!is_literal(b)) return {};
+  if (value_of(b) == neutral) return a;
+  return value_of(b) == winning && is_exact_number(b->dtype) ? b : Expr();
+}
+
 Expr simplify_pow(Expr a, Expr b) {
   if (is(b, 1)) return a;
   if (is(b, 0)) return literal_of(a, 1);
@@ -157,8 +165,8 @@ Expr simplify_operation(Opcode op, std::span<const Expr> args, DType dtype) {
     case Opcode::div:
     case Opcode::floor_div: return simplify_division(op, args[0], args[1]);
     case Opcode::mod: return simplify_mod(args[0], args[1]);
-    case Opcode::min:
-    case Opcode::max: return same(args[0], args[1]) ? args[0] : Expr();
+    case Opcode::min: return simplify_extremum(args[0], args[1], highest(dtype), lowest(dtype));
+    case Opcode::max: return simplify_extremum(args[0], args[1], lowest(dtype), highest(dtype));
     case Opcode::pow: return simplify_pow(args[0], args[1]);
     case Opcode::neg: return args[0]->op == Opcode::neg ? args[0]->args[0] : Expr();
     case Opcode::abs: return is_unsigned(dtype) ? args[0] : Expr();
@@ -208,10 +216,16 @@ Expr folded(NodeStore& store, Opcode op, std::span<const Expr> args, DType dtype
   return store.literal(dtype, apply(op, dtype, std::span(values).first(args.size())).bits);
 }
 
-/// Literals last, loads by buffer, the rest by age: a C++ compiler may build the operands of an operator in either order.
+/// Leaves, loads, the rest, literals.
+int place(Expr x) {
+  if (is_literal(x)) return 3;
+  return x->op == Opcode::load ? 1 : x->args.empty() ? 0 : 2;
+}
+
+/// Does not hang on the order in which a C++ compiler builds the operands of an operator, where it can.
 bool is_before(Expr a, Expr b) {
-  if (is_literal(a) != is_literal(b)) return is_literal(b);
-  if (a->op == Opcode::load && b->op == Opcode::load && a->number != b->number) return a->number < b->number;
+  if (place(a) != place(b)) return place(a) < place(b);
+  if (place(a) < 2 && (a->op != b->op || a->number != b->number)) return std::pair(a->op, a->number) < std::pair(b->op, b->number);
   return a->id < b->id;
 }
 
@@ -224,10 +238,10 @@ Expr simplified(NodeStore& store, Opcode op, std::span<const Expr> args, DType d
   if (info(op).commutes && is_before(args[1], args[0])) std::swap(ordered[0], ordered[1]);
   args = std::span<const Expr>(ordered).first(args.size());
 
+  if (const Expr result = simplify_operation(op, args, dtype)) return result;
   if (args.back()->dtype == DType::int64) {
     if (const Expr result = simplify_index(store, op, args)) return result;
   }
-  if (const Expr result = simplify_operation(op, args, dtype)) return result;
   return store.intern({.op = op, .dtype = dtype, .args = args});
 }
 

@@ -11,16 +11,19 @@ namespace theon {
 namespace {
 
 std::string mismatch(const Variable& x, const Variable& y) {
-  return fmt::format("dot: inner dimensions {} and {} differ ({} is {}, {} is {})", to_string(x.dims().back()), to_string(y.dims().front()),
-                     to_string(x), to_string(x.dims()), to_string(y), to_string(y.dims()));
+  return fmt::format("dot: inner dimensions {} and {} differ ({} is {}, {} is {})", to_string(x.dims().back()),
+                     to_string(y.dims().front()), to_string(x), to_string(x.dims()), to_string(y), to_string(y.dims()));
 }
 
 void require_equal_inner(const Variable& x, const Variable& y, std::vector<Obligation>& obligations, Location where) {
   const Dim &a = x.dims().back(), &b = y.dims().front();
   switch (equal(a, b)) {
-    case Answer::yes: return;
-    case Answer::no: throw ShapeError(where, mismatch(x, y));
-    case Answer::unknown: obligations.push_back({Obligation::Relation::equal, a, b, where, mismatch(x, y)});
+    case Answer::yes:
+      return;
+    case Answer::no:
+      throw ShapeError(where, mismatch(x, y));
+    case Answer::unknown:
+      obligations.push_back({Obligation::Relation::equal, a, b, where, mismatch(x, y)});
   }
 }
 

@@ -13,8 +13,8 @@
 
 namespace theon {
 
-/// Sums over the last axis of a vector or matrix and the only or first axis of another. Both operands have the dtype of the result; 16-bit floats are
-/// summed as float32. Obliges the two sizes to be equal.
+/// Sums over the last axis of a vector or matrix and the only or first axis of another. Both operands have the dtype of
+/// the result; 16-bit floats are summed as float32. Obliges the two sizes to be equal.
 class Dot final : public Defined<Dot, ElementOp> {
  public:
   static auto fields(auto&) { return std::tie(); }

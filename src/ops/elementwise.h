@@ -1,4 +1,5 @@
-// Elementwise ops: a declaration each, in elementwise.cpp. The chain rule, broadcasting and summing back are written once, here.
+// Elementwise ops: a declaration each, in elementwise.cpp. The chain rule, broadcasting and summing back are written
+// once, here.
 #pragma once
 
 #include <theon/ops.h>
@@ -25,9 +26,11 @@ enum class DTypeRule : std::uint8_t {
   conversion,  // one operand, left as it is; the result is the definition's `target`
 };
 
-/// `g` times d result / d operand `k`, in terms of the operands `x` and the result `y`. Linear in `g`, which is a cotangent of the result or a
-/// tangent of the operand. Where an operand has no influence (the branch not chosen) it gives 0 whatever the operand is.
-using Partial = std::function<Variable(const Variable& g, std::span<const Variable> x, const Variable& y, std::size_t k)>;
+/// `g` times d result / d operand `k`, in terms of the operands `x` and the result `y`. Linear in `g`, which is a
+/// cotangent of the result or a tangent of the operand. Where an operand has no influence (the branch not chosen) it
+/// gives 0 whatever the operand is.
+using Partial =
+    std::function<Variable(const Variable& g, std::span<const Variable> x, const Variable& y, std::size_t k)>;
 
 struct ElementwiseDefinition {
   std::string_view name;
@@ -74,21 +77,29 @@ const ElementwiseDefinition* elementwise_definition(const Op& op);
 /// `if (is_elementwise(x, "add"))`
 bool is_elementwise(const Variable& x, std::string_view name);
 
-/// Applies the named op after casting and converting weak operands. Broadcasts implicitly: each operand's dims are aligned at the right; size 1 stretches.
-/// Next to a pattern nothing is cast or converted. Throws DTypeError for operands the rule does not accept and ShapeError for dims that do not broadcast.
+/// Applies the named op after casting and converting weak operands. Broadcasts implicitly: each operand's dims are
+/// aligned at the right; size 1 stretches. Next to a pattern nothing is cast or converted. Throws DTypeError for
+/// operands the rule does not accept and ShapeError for dims that do not broadcast.
 Variable elementwise(std::string_view name, std::span<const Operand> operands, Location where);
 
-/// The operands as the definition's dtype rule wants them: weak numbers take the dtype of the others, then all are cast. Unchanged where one is a pattern.
-std::vector<Variable> promoted(const ElementwiseDefinition& definition, std::span<const Operand> operands, Location where);
+/// The operands as the definition's dtype rule wants them: weak numbers take the dtype of the others, then all are
+/// cast. Unchanged where one is a pattern.
+std::vector<Variable> promoted(const ElementwiseDefinition& definition, std::span<const Operand> operands,
+                               Location where);
 
 /// Changes the element type; a cast to the same dtype is the operand itself.
 Variable cast_to(const Variable& x, DType dtype, Location where);
 
-/// Sums over the axes along which `dims` was broadcast to make x, so that the result has `dims`: the adjoint of broadcasting.
+/// Sums over the axes along which `dims` was broadcast to make x, so that the result has `dims`: the adjoint of
+/// broadcasting.
 Variable sum_to_shape(const Variable& x, const Shape& dims, Location where);
 
-/// The dims two or more shapes broadcast to, with the obligations that remain; throws ShapeError naming op, both operands and their lines.
-struct Broadcast { Shape dims; std::vector<Obligation> obligations; };
+/// The dims two or more shapes broadcast to, with the obligations that remain; throws ShapeError naming op, both
+/// operands and their lines.
+struct Broadcast {
+  Shape dims;
+  std::vector<Obligation> obligations;
+};
 Broadcast broadcast_dims(std::string_view op, std::span<const Variable> operands, Location where);
 
 }  // namespace theon

@@ -12,7 +12,9 @@ namespace {
 bool stretches(const Dim& dim) { return dim == Dim(1); }
 
 /// The size of the axis that is `axis` places from the right; nothing past the left end.
-const Dim* from_right(const Variable& x, int axis) { return axis < x.ndim() ? &x.dims()[x.ndim() - 1 - axis] : nullptr; }
+const Dim* from_right(const Variable& x, int axis) {
+  return axis < x.ndim() ? &x.dims()[x.ndim() - 1 - axis] : nullptr;
+}
 
 /// The first operand whose size decides an axis of the result: it does not stretch.
 const Variable* first_that_decides(std::span<const Variable> operands, int axis) {
@@ -27,7 +29,8 @@ std::string conflict(std::string_view op, const Variable& left, const Variable& 
 
 /// What an operand is in an error: its expression, type and line, in columns.
 struct Description {
-  explicit Description(const Variable& x) : expression(to_string(x)), type(to_string(x.type())), line(to_string(x.where())) {}
+  explicit Description(const Variable& x)
+      : expression(to_string(x)), type(to_string(x.type())), line(to_string(x.where())) {}
   std::string expression, type, line;
 };
 
@@ -35,8 +38,8 @@ std::string described(const Variable& left, const Variable& right) {
   const Description l(left), r(right);
   const std::size_t expression = std::max(l.expression.size(), r.expression.size());
   const std::size_t type = std::max(l.type.size(), r.type.size());
-  return fmt::format("\n  left:  {:{}}   {:{}}   {}\n  right: {:{}}   {:{}}   {}", l.expression, expression, l.type, type, l.line,
-                     r.expression, expression, r.type, type, r.line);
+  return fmt::format("\n  left:  {:{}}   {:{}}   {}\n  right: {:{}}   {:{}}   {}", l.expression, expression, l.type,
+                     type, l.line, r.expression, expression, r.type, type, r.line);
 }
 
 /// Advice: the dims that the operand of lower rank would need.
@@ -44,23 +47,27 @@ std::string advice(const Variable& left, const Variable& right) {
   const Variable& smaller = right.ndim() <= left.ndim() ? right : left;
   const Variable& larger = right.ndim() <= left.ndim() ? left : right;
   const Shape wanted(larger.dims().end() - smaller.ndim(), larger.dims().end());
-  return fmt::format("\n  hint:  a dim broadcasts only where its size is known to be 1; use expand_dims or give {} shape {}",
-                     to_string(smaller), to_string(wanted));
+  return fmt::format(
+      "\n  hint:  a dim broadcasts only where its size is known to be 1; use expand_dims or give {} shape {}",
+      to_string(smaller), to_string(wanted));
 }
 
 /// Checks that two operands agree on an axis; adds an obligation where that cannot be seen.
-void require_equal(std::string_view op, const Variable& left, const Variable& right, int axis, std::vector<Obligation>& obligations,
-                   Location where) {
+void require_equal(std::string_view op, const Variable& left, const Variable& right, int axis,
+                   std::vector<Obligation>& obligations, Location where) {
   const Dim &a = *from_right(left, axis), &b = *from_right(right, axis);
   switch (equal(a, b)) {
-    case Answer::yes: return;
-    case Answer::no: throw ShapeError(where, conflict(op, left, right) + described(left, right) + advice(left, right));
-    case Answer::unknown: obligations.push_back({Obligation::Relation::equal, a, b, where, conflict(op, left, right)});
+    case Answer::yes:
+      return;
+    case Answer::no:
+      throw ShapeError(where, conflict(op, left, right) + described(left, right) + advice(left, right));
+    case Answer::unknown:
+      obligations.push_back({Obligation::Relation::equal, a, b, where, conflict(op, left, right)});
   }
 }
 
-Dim broadcast_size(std::string_view op, std::span<const Variable> operands, int axis, std::vector<Obligation>& obligations,
-                   Location where) {
+Dim broadcast_size(std::string_view op, std::span<const Variable> operands, int axis,
+                   std::vector<Obligation>& obligations, Location where) {
   const Variable* decisive = first_that_decides(operands, axis);
   if (!decisive) return Dim(1);
   for (const Variable& x : operands) {
@@ -92,8 +99,10 @@ Variable sum_to_shape(const Variable& x, const Shape& dims, Location where) {
     const bool added = axis < extra;
     const bool stretched = !added && stretches(dims[axis - extra]) && !stretches(x.dims()[axis]);
     if (added || stretched) summed.push_back(axis);
-    if (stretched) pattern.push_back(broadcast_axis);
-    else if (!added) pattern.push_back(kept++);
+    if (stretched)
+      pattern.push_back(broadcast_axis);
+    else if (!added)
+      pattern.push_back(kept++);
   }
   if (summed.empty()) return x;
   const Variable total = reduce(Reduction::sum, x, summed, where);

@@ -14,10 +14,14 @@ DType result_dtype(const ElementwiseDefinition& definition, std::span<const Vari
   switch (definition.rule) {
     case DTypeRule::common:
     case DTypeRule::floating:
-    case DTypeRule::logical: return operands[0].dtype();
-    case DTypeRule::comparison: return DType::boolean;
-    case DTypeRule::choice: return operands[1].dtype();
-    case DTypeRule::conversion: return *definition.target;
+    case DTypeRule::logical:
+      return operands[0].dtype();
+    case DTypeRule::comparison:
+      return DType::boolean;
+    case DTypeRule::choice:
+      return operands[1].dtype();
+    case DTypeRule::conversion:
+      return *definition.target;
   }
   __builtin_unreachable();
 }
@@ -40,7 +44,9 @@ ir::Expr aligned_load(const ElementContext& context, std::size_t operand, std::s
   return context.load(operand, own);
 }
 
-Variable broadcast_like(const Variable& x, const Variable& y) { return x.dims() == y.dims() ? x : broadcast_to(x, y.dims()); }
+Variable broadcast_like(const Variable& x, const Variable& y) {
+  return x.dims() == y.dims() ? x : broadcast_to(x, y.dims());
+}
 
 using OpTable = std::unordered_map<std::string_view, OpRef>;
 
@@ -61,13 +67,16 @@ const OpRef& op_named(std::string_view name) {
 std::vector<OpRef> casts_by_dtype() {
   std::vector<OpRef> casts(dtype_table.size());
   for (const ElementwiseDefinition& definition : elementwise_definitions())
-    if (definition.target) casts[static_cast<std::size_t>(*definition.target)] = std::make_shared<const Elementwise>(definition);
+    if (definition.target)
+      casts[static_cast<std::size_t>(*definition.target)] = std::make_shared<const Elementwise>(definition);
   return casts;
 }
 
 }  // namespace
 
-std::string Elementwise::attributes() const { return definition_->target ? std::string(theon::name(*definition_->target)) : ""; }
+std::string Elementwise::attributes() const {
+  return definition_->target ? std::string(theon::name(*definition_->target)) : "";
+}
 
 Signature Elementwise::infer(std::span<const Variable> inputs, Location where) const {
   check_dtypes(*definition_, inputs);

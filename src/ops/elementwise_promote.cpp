@@ -25,14 +25,17 @@ DType promote_all(std::span<const Operand> operands) {
   for (const Operand& x : operands) {
     if (!x.is_weak()) continue;
     // Among numbers alone there is no array to yield to.
-    if (arrays) common = meet(*common, x);
-    else common = common ? promote(*common, x.value().dtype()) : x.value().dtype();
+    if (arrays)
+      common = meet(*common, x);
+    else
+      common = common ? promote(*common, x.value().dtype()) : x.value().dtype();
   }
   return *common;
 }
 
 bool represents(const Tensor& converted, const Tensor& number) {
-  if (is_floating(converted.dtype())) return std::isfinite(converted.item<double>()) || !std::isfinite(number.item<double>());
+  if (is_floating(converted.dtype()))
+    return std::isfinite(converted.item<double>()) || !std::isfinite(number.item<double>());
   return converted.item<std::int64_t>() == number.item<std::int64_t>() &&
          !(is_unsigned(converted.dtype()) && number.item<std::int64_t>() < 0);
 }
@@ -42,8 +45,9 @@ Variable fitted(std::string_view op, const Operand& number, DType dtype, Locatio
   const Tensor& value = as_constant(number.value())->value;
   const Tensor converted = value.astype(dtype);
   if (!represents(converted, value))
-    fail<DTypeError>(where, "{}: the number {} does not fit into {}, the dtype of the other operand; cast that operand first", op,
-                     to_string(value), name(dtype));
+    fail<DTypeError>(where,
+                     "{}: the number {} does not fit into {}, the dtype of the other operand; cast that operand first",
+                     op, to_string(value), name(dtype));
   return constant(converted, where);
 }
 
@@ -65,21 +69,27 @@ DType operand_dtype(const ElementwiseDefinition& definition, std::span<const Ope
   switch (definition.rule) {
     case DTypeRule::common:
     case DTypeRule::comparison:
-    case DTypeRule::logical: return promote_all(operands);
-    case DTypeRule::floating: return floating(promote_all(operands));
-    case DTypeRule::choice: return promote_all(operands.subspan(1));
-    case DTypeRule::conversion: break;
+    case DTypeRule::logical:
+      return promote_all(operands);
+    case DTypeRule::floating:
+      return floating(promote_all(operands));
+    case DTypeRule::choice:
+      return promote_all(operands.subspan(1));
+    case DTypeRule::conversion:
+      break;
   }
   return operands[0].value().dtype();
 }
 
 }  // namespace
 
-std::vector<Variable> promoted(const ElementwiseDefinition& definition, std::span<const Operand> operands, Location where) {
+std::vector<Variable> promoted(const ElementwiseDefinition& definition, std::span<const Operand> operands,
+                               Location where) {
   std::vector<Variable> result;
   result.reserve(operands.size());
   for (const Operand& x : operands) {
-    if (x.value().is_empty()) fail<ArgumentError>(where, "{}: operand {} is an empty Variable", definition.name, result.size());
+    if (x.value().is_empty())
+      fail<ArgumentError>(where, "{}: operand {} is an empty Variable", definition.name, result.size());
     result.push_back(x.value());
   }
   if (std::ranges::any_of(result, is_pattern)) return result;

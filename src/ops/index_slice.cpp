@@ -79,14 +79,18 @@ AxisSlice backward_slice(const Bounds& bounds, std::int64_t step, const Dim& ext
   return {.start = start, .step = step, .length = steps_in(start - stop, -step, is_ordered(bounds.stop, bounds.start))};
 }
 
-/// What must hold for a checked slice, as [first, last] of the axis.
+std::string out_of_range(const AxisSlice& slice, const Dim& extent) {
+  if (slice.length == Dim(1)) return fmt::format("index {} is out of range for an axis of size {}", to_string(slice.start), to_string(extent));
+  return fmt::format("{} elements from index {} are out of range for an axis of size {}", to_string(slice.length), to_string(slice.start), to_string(extent));
+}
+
+/// Requires a checked slice to lie inside of its axis.
 void require_inside(const AxisSlice& slice, const Dim& extent, Signature& signature, Location where) {
   const auto require = [&](const Dim& low, const Dim& high) {
     const Answer answer = less_equal(low, high);
-    if (answer == Answer::yes) return;
-    std::string message = fmt::format("index {} is out of range for an axis of size {}", to_string(slice.start), to_string(extent));
-    if (answer == Answer::no) throw IndexError(where, message);
-    signature.obligations.push_back({Obligation::Relation::less_equal, low, high, where, std::move(message)});
+    if (answer == Answer::no) throw IndexError(where, out_of_range(slice, extent));
+    if (answer == Answer::unknown)
+      signature.obligations.push_back({Obligation::Relation::less_equal, low, high, where, out_of_range(slice, extent)});
   };
   require(0, slice.start);
   require(slice.start + slice.length, extent);

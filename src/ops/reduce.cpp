@@ -18,33 +18,47 @@ bool has_identity(Reduction kind) {
     case Reduction::sum:
     case Reduction::prod:
     case Reduction::all:
-    case Reduction::any: return true;
+    case Reduction::any:
+      return true;
     case Reduction::max:
-    case Reduction::min: return false;
+    case Reduction::min:
+      return false;
   }
   __builtin_unreachable();
 }
 
 ir::Opcode combine(Reduction kind) {
   switch (kind) {
-    case Reduction::sum: return ir::Opcode::add;
-    case Reduction::prod: return ir::Opcode::mul;
-    case Reduction::max: return ir::Opcode::max;
-    case Reduction::min: return ir::Opcode::min;
-    case Reduction::all: return ir::Opcode::bit_and;
-    case Reduction::any: return ir::Opcode::bit_or;
+    case Reduction::sum:
+      return ir::Opcode::add;
+    case Reduction::prod:
+      return ir::Opcode::mul;
+    case Reduction::max:
+      return ir::Opcode::max;
+    case Reduction::min:
+      return ir::Opcode::min;
+    case Reduction::all:
+      return ir::Opcode::bit_and;
+    case Reduction::any:
+      return ir::Opcode::bit_or;
   }
   __builtin_unreachable();
 }
 
 /// An extreme of nothing does not exist: an error where the axis is known to be empty, an obligation where it may be.
-void require_nonempty(std::string_view op, const Variable& x, int axis, std::vector<Obligation>& obligations, Location where) {
+void require_nonempty(std::string_view op, const Variable& x, int axis, std::vector<Obligation>& obligations,
+                      Location where) {
   const Dim& extent = x.dim(axis);
-  const auto message = [&] { return fmt::format("{}: axis {} of {} is empty, so it has no extreme element", op, axis, to_string(x.type())); };
+  const auto message = [&] {
+    return fmt::format("{}: axis {} of {} is empty, so it has no extreme element", op, axis, to_string(x.type()));
+  };
   switch (less_equal(1, extent)) {
-    case Answer::yes: return;
-    case Answer::no: throw ShapeError(where, message());
-    case Answer::unknown: obligations.push_back({Obligation::Relation::less_equal, 1, extent, where, message()});
+    case Answer::yes:
+      return;
+    case Answer::no:
+      throw ShapeError(where, message());
+    case Answer::unknown:
+      obligations.push_back({Obligation::Relation::less_equal, 1, extent, where, message()});
   }
 }
 
@@ -65,9 +79,12 @@ std::vector<ir::Expr> with_gaps(std::span<const ir::Expr> indices, std::span<con
 }
 
 /// g, of the reduction's dims, repeated along the reduced axes.
-Variable spread(const Variable& g, const Variable& x, std::span<const int> axes) { return broadcast_to(restore_axes(g, axes), x.dims()); }
+Variable spread(const Variable& g, const Variable& x, std::span<const int> axes) {
+  return broadcast_to(restore_axes(g, axes), x.dims());
+}
 
-/// d prod / d x without dividing by zero: the product of the others where x is the only zero, nothing where there is another one.
+/// d prod / d x without dividing by zero: the product of the others where x is the only zero, nothing where there is
+/// another one.
 Variable product_of_others(const Variable& x, const Variable& product, const std::vector<int>& axes) {
   const Variable is_zero = x == 0;
   const Variable nonzero = where(is_zero, 1, x);
@@ -101,12 +118,18 @@ DType accumulator(DType dtype) { return is_floating(dtype) && size_of(dtype) == 
 
 std::string_view name(Reduction kind) {
   switch (kind) {
-    case Reduction::sum: return "sum";
-    case Reduction::prod: return "prod";
-    case Reduction::max: return "max";
-    case Reduction::min: return "min";
-    case Reduction::all: return "all";
-    case Reduction::any: return "any";
+    case Reduction::sum:
+      return "sum";
+    case Reduction::prod:
+      return "prod";
+    case Reduction::max:
+      return "max";
+    case Reduction::min:
+      return "min";
+    case Reduction::all:
+      return "all";
+    case Reduction::any:
+      return "any";
   }
   __builtin_unreachable();
 }
@@ -139,12 +162,16 @@ std::vector<ir::Expr> Reduce::element(const ElementContext& context, std::span<c
 std::vector<Variable> Reduce::pullback(const Apply& node, std::span<const Variable> cotangents) const {
   const Variable &x = node.inputs[0], &g = cotangents[0];
   switch (kind_) {
-    case Reduction::sum: return {spread(g, x, axes_)};
-    case Reduction::prod: return {restore_axes(g, axes_) * product_of_others(x, node.output(0), axes_)};
+    case Reduction::sum:
+      return {spread(g, x, axes_)};
+    case Reduction::prod:
+      return {restore_axes(g, axes_) * product_of_others(x, node.output(0), axes_)};
     case Reduction::max:
-    case Reduction::min: return {where(x == restore_axes(node.output(0), axes_), restore_axes(g, axes_), 0)};
+    case Reduction::min:
+      return {where(x == restore_axes(node.output(0), axes_), restore_axes(g, axes_), 0)};
     case Reduction::all:
-    case Reduction::any: return {Variable()};
+    case Reduction::any:
+      return {Variable()};
   }
   __builtin_unreachable();
 }
@@ -152,12 +179,16 @@ std::vector<Variable> Reduce::pullback(const Apply& node, std::span<const Variab
 std::vector<Variable> Reduce::pushforward(const Apply& node, std::span<const Variable> tangents) const {
   const Variable &x = node.inputs[0], &t = tangents[0];
   switch (kind_) {
-    case Reduction::sum: return {sum(t, axes_)};
-    case Reduction::prod: return {sum(product_of_others(x, node.output(0), axes_) * t, axes_)};
+    case Reduction::sum:
+      return {sum(t, axes_)};
+    case Reduction::prod:
+      return {sum(product_of_others(x, node.output(0), axes_) * t, axes_)};
     case Reduction::max:
-    case Reduction::min: return {sum(where(x == restore_axes(node.output(0), axes_), t, 0), axes_)};
+    case Reduction::min:
+      return {sum(where(x == restore_axes(node.output(0), axes_), t, 0), axes_)};
     case Reduction::all:
-    case Reduction::any: return {Variable()};
+    case Reduction::any:
+      return {Variable()};
   }
   __builtin_unreachable();
 }
@@ -174,10 +205,11 @@ std::vector<ir::Expr> MaxAndArgmax::element(const ElementContext& context, std::
   const TensorType& x = context.input(0);
   std::vector<ir::Expr> at = with_gaps(indices, std::span(&axis_, 1));
   const Dim& extent = x.dims[axis_];
-  return context.pool().reduce(first_maximum(context.pool(), x.dtype), context.pool().parameter(extent), extent, [&](ir::Expr k) {
-    at[axis_] = k;
-    return std::vector{context.load(0, at), k};
-  });
+  return context.pool().reduce(first_maximum(context.pool(), x.dtype), context.pool().parameter(extent), extent,
+                               [&](ir::Expr k) {
+                                 at[axis_] = k;
+                                 return std::vector{context.load(0, at), k};
+                               });
 }
 
 std::vector<Variable> MaxAndArgmax::pullback(const Apply& node, std::span<const Variable> cotangents) const {
@@ -198,15 +230,16 @@ std::vector<ir::Expr> Cumsum::element(const ElementContext& context, std::span<c
   const TensorType& x = context.input(0);
   const DType wide = accumulator(x.dtype);
   ir::Pool& pool = context.pool();
-  const ir::Expr i = indices[axis_];
-  const ir::Expr first = direction_ == Direction::forward ? pool.literal(std::int64_t{0}) : i;
-  const ir::Expr extent = direction_ == Direction::forward ? i + 1 : pool.parameter(x.dims[axis_]) - i;
+  const ir::Expr i = indices[axis_], length = pool.parameter(x.dims[axis_]);
+  const bool forward = direction_ == Direction::forward;
   std::vector<ir::Expr> at(indices.begin(), indices.end());
+  // The terms do not mention i, so that the sum can run on from element to element.
   const auto term = [&](ir::Expr k) {
-    at[axis_] = first + k;
+    at[axis_] = forward ? k : length - 1 - k;
     return std::vector{convert(context.load(0, at), wide)};
   };
-  const std::vector<ir::Expr> total = pool.reduce(pool.monoid(ir::Opcode::add, wide), extent, x.dims[axis_], term);
+  const std::vector<ir::Expr> total =
+      pool.reduce(pool.monoid(ir::Opcode::add, wide), forward ? i + 1 : length - i, x.dims[axis_], term);
   return {convert(total[0], x.dtype)};
 }
 

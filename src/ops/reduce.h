@@ -16,8 +16,9 @@ namespace theon {
 
 enum class Reduction : std::uint8_t { sum, prod, max, min, all, any };
 
-/// Combines the elements along `axes` (ascending, not negative), which the result lacks. Operand and result have one dtype; 16-bit floats are combined
-/// as float32. Oblige extents >= 1 where there is no identity (max, min). Among patterns the axes are those of the rule's author, of any form.
+/// Combines the elements along `axes` (ascending, not negative), which the result lacks. Operand and result have one
+/// dtype; 16-bit floats are combined as float32. Oblige extents >= 1 where there is no identity (max, min). Among
+/// patterns the axes are those of the rule's author, of any form.
 class Reduce final : public Defined<Reduce, ElementOp> {
  public:
   Reduce(Reduction kind, std::vector<int> axes) : kind_(kind), axes_(std::move(axes)) {}
@@ -79,16 +80,19 @@ class Cumsum final : public Defined<Cumsum, ElementOp> {
   Direction direction_;
 };
 
-/// The dtype in which elements are added or multiplied up: 16-bit floats as float32, for next to a large sum they lose everything small.
+/// The dtype in which elements are added or multiplied up: 16-bit floats as float32, for next to a large sum they lose
+/// everything small.
 DType accumulator(DType dtype);
 
 /// The name of a reduction as users call it.
 std::string_view name(Reduction kind);
 
-/// Applies Reduce to an operand of the dtype of the result. Axes are ascending and not negative; with none it is the operand itself.
+/// Applies Reduce to an operand of the dtype of the result. Axes are ascending and not negative; with none it is the
+/// operand itself.
 Variable reduce(Reduction kind, const Variable& x, std::vector<int> axes, Location where);
 
-/// `axes` of an array of rank `rank`, ascending and not negative. Throws IndexError for one out of range, ArgumentError for a repeated one.
+/// `axes` of an array of rank `rank`, ascending and not negative. Throws IndexError for one out of range, ArgumentError
+/// for a repeated one.
 std::vector<int> normalized_axes(std::string_view op, const Variable& x, const Axes& axes, Location where);
 
 /// `x` with axes of size 1 inserted where a reduction over `axes` removed them.

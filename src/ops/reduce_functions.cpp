@@ -21,7 +21,9 @@ int normalized_axis(std::string_view op, const Variable& x, int axis, Location w
 bool is_half(DType dtype) { return is_floating(dtype) && size_of(dtype) == 2; }
 
 /// Sums and products of integers and booleans are int64.
-Variable widened(const Variable& x, Location where) { return is_floating(x.dtype()) ? x : cast_to(x, DType::int64, where); }
+Variable widened(const Variable& x, Location where) {
+  return is_floating(x.dtype()) ? x : cast_to(x, DType::int64, where);
+}
 
 Variable require_operand(std::string_view op, const Operand& x) {
   if (x.value().is_empty()) fail<ArgumentError>(x.where(), "{}: the operand is an empty Variable", op);
@@ -66,7 +68,8 @@ std::pair<Variable, Variable> first_maximum(std::string_view asked, const Operan
 
 /// The number of elements that one element of a reduction over `axes` covers.
 Dim count(const Variable& x, std::span<const int> axes) {
-  return std::accumulate(axes.begin(), axes.end(), Dim(1), [&](const Dim& product, int axis) { return product * x.dims()[axis]; });
+  return std::accumulate(axes.begin(), axes.end(), Dim(1),
+                         [&](const Dim& product, int axis) { return product * x.dims()[axis]; });
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "src/reference/evaluate.h"
 
 #include "src/graph/traversal.h"
+#include "src/ops/effect.h"
 #include "src/reference/loops.h"
+#include "src/reference/regions.h"
 #include "src/reference/sizes.h"
 #include "src/support/check.h"
 
@@ -31,10 +33,16 @@ class Evaluation {
   SymbolValues symbols_;
 };
 
+void check_effect(const Apply& node, std::span<const Tensor> inputs) {
+  const auto* check = dynamic_cast<const Check*>(node.op.get());
+  if (check && !inputs[1].item<bool>()) throw CheckError(node.where, check->message());
+}
+
 void check_arguments(const Arguments& arguments, Location where) {
   for (const auto& [x, value] : arguments)
     if (x.is_empty() || x.node()->role != Node::Role::input)
-      fail<ArgumentError>(where, "a value is given to {}, which is no input", x.is_empty() ? "an empty Variable" : to_string(x));
+      fail<ArgumentError>(where, "a value is given to {}, which is no input",
+                          x.is_empty() ? "an empty Variable" : to_string(x));
 }
 
 std::vector<Tensor> Evaluation::run(std::span<const Variable> outputs, const Arguments& arguments, Location where) {
@@ -64,6 +72,7 @@ void Evaluation::run(const Apply& node) {
   std::vector<Tensor> inputs;
   for (const Variable& x : node.inputs) inputs.push_back(value(x, node.where));
   check_indices(node, inputs, symbols_);
+  check_effect(node, inputs);
   std::vector<Tensor> outputs = results(node, inputs);
   learn_sizes(node, outputs);
   check_obligations(node);
@@ -74,12 +83,20 @@ void Evaluation::run(const Apply& node) {
 }
 
 std::vector<Tensor> Evaluation::results(const Apply& node, std::span<const Tensor> inputs) {
+  const GraphFunction inner = [&](const Graph& graph, std::span<const Tensor> values) {
+    return run_graph(graph, values, node.where);
+  };
   switch (node.op->op_class()) {
-    case Op::Class::element: return run_element_op(node, inputs, symbols_);
-    case Op::Class::scatter: return run_scatter_op(node, inputs, symbols_);
-    case Op::Class::host: return run_host_op(node, inputs);
-    case Op::Class::composite: return run_graph(static_cast<const CompositeOp&>(*node.op).body(node), inputs, node.where);
-    case Op::Class::region: fail<InternalError>(node.where, "{}: regions cannot be evaluated yet", node.op->name());
+    case Op::Class::element:
+      return run_element_op(node, inputs, symbols_);
+    case Op::Class::scatter:
+      return run_scatter_op(node, inputs, symbols_);
+    case Op::Class::host:
+      return run_host_op(node, inputs);
+    case Op::Class::composite:
+      return inner(static_cast<const CompositeOp&>(*node.op).body(node), inputs);
+    case Op::Class::region:
+      return run_region_op(node, inputs, symbols_, inner);
   }
   __builtin_unreachable();
 }
@@ -110,7 +127,8 @@ void Evaluation::learn_sizes(const Apply& node, std::span<const Tensor> outputs)
   for (const Op::Binding& binding : node.op->binds()) {
     const Tensor& output = outputs[binding.output];
     const std::int64_t size = binding.axis < 0 ? output.item<std::int64_t>() : output.size(binding.axis);
-    if (size < 0) fail<ShapeError>(node.where, "{} is a size and must not be negative, but is {}", to_string(binding.symbol), size);
+    if (size < 0)
+      fail<ShapeError>(node.where, "{} is a size and must not be negative, but is {}", to_string(binding.symbol), size);
     symbols_.set(binding.symbol, size);
   }
 }

@@ -24,7 +24,8 @@ class WholeInputs final : public ElementContext {
   const Apply& node_;
 };
 
-/// The address of an element. An index out of range is a mistake of an op: those that take indices from users clamp them.
+/// The address of an element. An index out of range is a mistake of an op: those that take indices from users clamp
+/// them.
 std::byte* address(const Tensor& x, std::span<const std::int64_t> indices) {
   THEON_CHECK(indices.size() == x.sizes().size());
   std::int64_t offset = 0;
@@ -47,8 +48,10 @@ void write(Tensor& x, std::span<const std::int64_t> indices, ir::Value value) {
 }
 
 ir::Evaluator evaluator(std::span<const ir::Expr> roots, std::span<const Tensor> inputs, const SymbolValues& symbols) {
-  return ir::Evaluator(roots, {.parameter = [&symbols](SymbolId symbol) { return symbols(symbol); },
-                               .load = [inputs](std::int64_t buffer, std::span<const std::int64_t> indices) { return read(inputs[buffer], indices); }});
+  return ir::Evaluator(
+      roots, {.parameter = [&symbols](SymbolId symbol) { return symbols(symbol); },
+              .load = [inputs](std::int64_t buffer,
+                               std::span<const std::int64_t> indices) { return read(inputs[buffer], indices); }});
 }
 
 std::vector<ir::Expr> indices_over(ir::Pool& pool, const Shape& dims) {
@@ -86,7 +89,8 @@ ir::Value combined(std::optional<ir::Opcode> combine, ir::Value old, ir::Value v
 std::vector<Tensor> run_element_op(const Apply& node, std::span<const Tensor> inputs, const SymbolValues& symbols) {
   ir::Pool pool;
   const WholeInputs context(pool, node);
-  const std::vector<ir::Expr> roots = static_cast<const ElementOp&>(*node.op).element(context, indices_over(pool, node.types[0].dims));
+  const std::vector<ir::Expr> roots =
+      static_cast<const ElementOp&>(*node.op).element(context, indices_over(pool, node.types[0].dims));
   THEON_CHECK(roots.size() == node.outputs());
   ir::Evaluator evaluate = evaluator(roots, inputs, symbols);
 
@@ -122,7 +126,8 @@ void check_indices(const Apply& node, std::span<const Tensor> inputs, const Symb
     const std::int64_t extent = symbols(check.extent);
     for (const std::int64_t index : inputs[check.input].to_vector<std::int64_t>())
       if (index < -extent || index >= extent)
-        fail<IndexError>(node.where, "{}: index {} is out of range for axis {} of size {}", node.op->name(), index, check.axis, extent);
+        fail<IndexError>(node.where, "{}: index {} is out of range for axis {} of size {}", node.op->name(), index,
+                         check.axis, extent);
   }
 }
 

@@ -8,7 +8,9 @@ namespace theon::reference {
 
 namespace {
 
-std::string title(const Leaf& input) { return input.name.get().empty() ? "an input without a name" : "input " + input.name.get(); }
+std::string title(const Leaf& input) {
+  return input.name.get().empty() ? "an input without a name" : "input " + input.name.get();
+}
 
 void check_kind(const Binding& binding, Location where) {
   const auto& [input, value] = binding;
@@ -20,7 +22,8 @@ void check_kind(const Binding& binding, Location where) {
 
 void learn_symbols(const Binding& binding, SymbolValues& symbols) {
   for (int axis = 0; axis < binding.value.ndim(); ++axis)
-    if (const Dim& dim = binding.input.type.dims[axis]; is_symbol(dim) && !symbols.knows(dim)) symbols.set(dim, binding.value.size(axis));
+    if (const Dim& dim = binding.input.type.dims[axis]; is_symbol(dim) && !symbols.knows(dim))
+      symbols.set(dim, binding.value.size(axis));
 }
 
 void check_sizes(const Binding& binding, const SymbolValues& symbols, Location where) {
@@ -28,10 +31,11 @@ void check_sizes(const Binding& binding, const SymbolValues& symbols, Location w
   for (int axis = 0; axis < value.ndim(); ++axis) {
     const Dim& dim = input.type.dims[axis];
     if (!symbols.knows(dim))
-      fail<ArgumentError>(where, "{}: axis {} has size {}, and no input has the size of its symbols alone", title(input), axis, to_string(dim));
+      fail<ArgumentError>(where, "{}: axis {} has size {}, and no input has the size of its symbols alone",
+                          title(input), axis, to_string(dim));
     if (symbols(dim) != value.size(axis))
-      fail<ShapeError>(where, "{}: axis {} has size {}, which is {} here, but its value is {}", title(input), axis, to_string(dim), symbols(dim),
-                       to_string(value.sizes()));
+      fail<ShapeError>(where, "{}: axis {} has size {}, which is {} here, but its value is {}", title(input), axis,
+                       to_string(dim), symbols(dim), to_string(value.sizes()));
   }
 }
 
@@ -45,8 +49,10 @@ std::string sizes_of_symbols(const Obligation& obligation, const SymbolValues& v
 
 bool holds(Obligation::Relation relation, std::int64_t left, std::int64_t right) {
   switch (relation) {
-    case Obligation::Relation::equal: return left == right;
-    case Obligation::Relation::less_equal: return left <= right;
+    case Obligation::Relation::equal:
+      return left == right;
+    case Obligation::Relation::less_equal:
+      return left <= right;
   }
   __builtin_unreachable();
 }

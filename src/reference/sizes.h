@@ -35,8 +35,8 @@ struct Binding {
   const Tensor& value;
 };
 
-/// Learns the symbols that stand for whole sizes of inputs, then checks every size. Throws ArgumentError, DTypeError or ShapeError, at `where`, for values
-/// that do not fit the inputs or one another.
+/// Learns the symbols that stand for whole sizes of inputs, then checks every size. Throws ArgumentError, DTypeError or
+/// ShapeError, at `where`, for values that do not fit the inputs or one another.
 void bind_sizes(const std::vector<Binding>& bindings, SymbolValues& symbols, Location where);
 
 /// Throws ShapeError, at the obligation's own line, where it is known not to hold.

@@ -24,7 +24,8 @@ struct Built {
 Built build(const Function& function, const std::vector<Tensor>& point) {
   Built built;
   for (const Tensor& x : point)
-    built.inputs.push_back(input(x.dtype(), fmt::format("x{}", built.inputs.size()), Shape(x.sizes().begin(), x.sizes().end())));
+    built.inputs.push_back(
+        input(x.dtype(), fmt::format("x{}", built.inputs.size()), Shape(x.sizes().begin(), x.sizes().end())));
   built.output = function(built.inputs);
   return built;
 }
@@ -54,7 +55,8 @@ struct Projection {
 };
 
 /// The central difference of the projected function along one element.
-double slope(const Built& built, const std::vector<Tensor>& point, std::size_t argument, std::int64_t element, double step, const Projection& projection) {
+double slope(const Built& built, const std::vector<Tensor>& point, std::size_t argument, std::int64_t element,
+             double step, const Projection& projection) {
   const auto shifted = [&](double by) {
     std::vector<Tensor> moved = point;
     moved[argument] = point[argument].copy();
@@ -63,7 +65,9 @@ double slope(const Built& built, const std::vector<Tensor>& point, std::size_t a
   };
   const std::vector<Tensor> right = shifted(step), left = shifted(-step);
   const double distance = right[argument].data<double>()[element] - left[argument].data<double>()[element];
-  return (projection(reference::evaluate(built.output, at(built, right))) - projection(reference::evaluate(built.output, at(built, left)))) / distance;
+  return (projection(reference::evaluate(built.output, at(built, right))) -
+          projection(reference::evaluate(built.output, at(built, left)))) /
+         distance;
 }
 
 struct Tolerance {
@@ -100,7 +104,8 @@ Sizes unraveled(std::int64_t element, const Sizes& sizes) {
 }
 
 /// The element where gradient and differences differ most.
-Doubt worst(const Built& built, const std::vector<Tensor>& point, const std::vector<Tensor>& gradients, const Projection& projection, const VerifyOptions& options) {
+Doubt worst(const Built& built, const std::vector<Tensor>& point, const std::vector<Tensor>& gradients,
+            const Projection& projection, const VerifyOptions& options) {
   const Tolerance allowed = tolerance(point, options);
   const std::vector<Tensor> wide = in_double(point);
   // Balances the error of the difference, of order step^2, with rounding, of order epsilon / step.
@@ -108,7 +113,8 @@ Doubt worst(const Built& built, const std::vector<Tensor>& point, const std::vec
   Doubt found;
   for (std::size_t argument = 0; argument < point.size(); ++argument) {
     if (!is_floating(point[argument].dtype())) continue;
-    const std::vector<double> x = wide[argument].to_vector<double>(), derivatives = gradients[argument].to_vector<double>();
+    const std::vector<double> x = wide[argument].to_vector<double>(),
+                              derivatives = gradients[argument].to_vector<double>();
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double step = options.step > 0 ? unit : unit * std::max(1.0, std::fabs(x[i]));
       const double difference = slope(built, wide, argument, static_cast<std::int64_t>(i), step, projection);
@@ -125,7 +131,8 @@ std::vector<Tensor> gradients_of(const Built& built, const std::vector<Tensor>& 
   for (const Variable& x : built.inputs)
     if (is_floating(x.dtype())) floating.push_back(x);
   const std::vector<Variable> derivatives =
-      grad({}, floating, {.known_grads = {{built.output, constant(weights)}}, .disconnected = Disconnected::zero}, built.output.where());
+      grad({}, floating, {.known_grads = {{built.output, constant(weights)}}, .disconnected = Disconnected::zero},
+           built.output.where());
   const std::vector<Tensor> values = reference::evaluate(derivatives, at(built, point));
   std::vector<Tensor> result(point.size());
   for (std::size_t i = 0, next = 0; i < point.size(); ++i)
@@ -135,7 +142,8 @@ std::vector<Tensor> gradients_of(const Built& built, const std::vector<Tensor>& 
 
 }  // namespace
 
-void verify_grad(const std::function<Variable(std::vector<Variable>)>& function, const std::vector<Tensor>& point, const VerifyOptions& options) {
+void verify_grad(const std::function<Variable(std::vector<Variable>)>& function, const std::vector<Tensor>& point,
+                 const VerifyOptions& options) {
   const Built built = build(function, point), wide = build(function, in_double(point));
   const Tensor y = reference::evaluate(built.output, at(built, point));
   const Tensor weights = Tensor::uniform(DType::float64, y.sizes(), options.seed, 0.5, 1.5).astype(y.dtype());
@@ -143,9 +151,10 @@ void verify_grad(const std::function<Variable(std::vector<Variable>)>& function,
   const Doubt doubt = worst(wide, point, gradients, {weights.to_vector<double>()}, options);
   if (doubt.excess > 1)
     fail<GradientError>(built.output.where(),
-                        "verify_grad: the derivative with respect to element {} of argument {} is {} by grad and {} by central differences, {} times the tolerance",
-                        to_string(unraveled(doubt.element, point[doubt.argument].sizes())), doubt.argument, doubt.derivative, doubt.difference,
-                        doubt.excess);
+                        "verify_grad: the derivative with respect to element {} of argument {} is {} by grad and {} by "
+                        "central differences, {} times the tolerance",
+                        to_string(unraveled(doubt.element, point[doubt.argument].sizes())), doubt.argument,
+                        doubt.derivative, doubt.difference, doubt.excess);
 }
 
 }  // namespace theon

@@ -306,7 +306,7 @@ TEST_CASE("a program prints its values, their places and its steps") {
         "  v2 next: float32 [8], shared 0\n"
         "steps\n"
         "  from here on nothing fails\n"
-        "  0: v2 = k0(v1, v0) for 8    program_fixture.h:42\n"
+        "  0: v2 = k0(v1, v0) for 8    mlp.cpp:7\n"
         "results \n");
 }
 
@@ -327,7 +327,7 @@ TEST_CASE("the verifier finds what a wrong placement breaks") {
   broken([](Program& p) { std::swap(p.steps[0], p.steps[1]); });                        // a read before the write
   broken([&](Program& p) { p.placements[b] = p.placements[a]; });                        // b over a, which y reads
   broken([&](Program& p) { p.placements[a] = {Home::input, 0}; });                       // a write to an input
-  broken([&](Program& p) { p.placements[a].last = 0; });                                 // a read after its life
+  broken([&](Program& p) { p.placements[b].last = 1; });                                 // a read after its life
   broken([](Program& p) { p.point_of_no_return = 4; });                                  // an overwrite too early
   broken([](Program& p) { p.steps.pop_back(); });                                        // an update never written
   broken([&](Program& p) { p.placements[y] = {Home::arena, static_cast<std::size_t>(y), 2, 3}; });  // an output elsewhere

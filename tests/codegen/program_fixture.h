@@ -32,7 +32,7 @@ class Sketch {
 
   void kernel_into(ValueId result, const std::vector<ValueId>& operands, Reads reads = Reads::own_element, bool reports = false) {
     const Dim trips = schedule.values[result].type.dims.empty() ? Dim(1) : schedule.values[result].type.dims[0];
-    schedule.steps.push_back({KernelStep{schedule.kernels.size(), trips, operands, {result}, Location::here()}});
+    schedule.steps.push_back({KernelStep{schedule.kernels.size(), trips, operands, {result}, Location("mlp.cpp", 7)}});
     schedule.kernels.push_back(elementwise(result, operands, reads, reports));
   }
 

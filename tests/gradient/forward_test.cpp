@@ -19,7 +19,8 @@ TEST_CASE("the derivative along a direction") {
   const Variable x = vector<double>("x"), v = vector<double>("v");
   const Variable Jv = jvp(x * sum(sqr(x)), x, v);
   // J = |x|^2 I + 2 x x^T
-  CHECK(evaluate(Jv, {{x, row({1, 2})}, {v, row({3, 4})}}).to_vector<double>() == std::vector<double>{5 * 3 + 2 * 1 * 11, 5 * 4 + 2 * 2 * 11});
+  CHECK(evaluate(Jv, {{x, row({1, 2})}, {v, row({3, 4})}}).to_vector<double>() ==
+        std::vector<double>{5 * 3 + 2 * 1 * 11, 5 * 4 + 2 * 2 * 11});
 }
 
 TEST_CASE("several directions at once add up") {
@@ -54,7 +55,9 @@ TEST_CASE("a Hessian times a vector, of the Rosenbrock function") {
   const Variable a = x[0], b = x[1];
   const Variable f = sqr(1 - a) + 100 * sqr(b - sqr(a));
   const Variable Hv = hvp(f, x, v);
-  const auto at = [&](double p, double q) { return evaluate(Hv, {{x, row({-1.2, 1})}, {v, row({p, q})}}).to_vector<double>(); };
+  const auto at = [&](double p, double q) {
+    return evaluate(Hv, {{x, row({-1.2, 1})}, {v, row({p, q})}}).to_vector<double>();
+  };
   CHECK(at(1, 0)[0] == Approx(1200 * 1.44 - 400 * 1 + 2));
   CHECK(at(1, 0)[1] == Approx(-400 * -1.2));
   CHECK(at(0, 1)[0] == Approx(-400 * -1.2));

@@ -48,7 +48,8 @@ TEST_CASE("the gradient of a softmax regression is (p - t) x") {
   const reference::Arguments at = {{x, xs}, {w, ws}, {t, ts}};
   const Tensor got = evaluate(g, at), expected = evaluate(dot(transpose(x), p - t), at);
   for (std::int64_t i = 0; i < 3; ++i)
-    for (std::int64_t j = 0; j < 2; ++j) CHECK(got.at<double>({i, j}) == Approx(expected.at<double>({i, j})).margin(1e-12));
+    for (std::int64_t j = 0; j < 2; ++j)
+      CHECK(got.at<double>({i, j}) == Approx(expected.at<double>({i, j})).margin(1e-12));
 }
 
 TEST_CASE("cotangents that meet are one sum") {
@@ -79,7 +80,8 @@ TEST_CASE("what is constant to grad stops cotangents") {
   const Variable x = scalar<double>("x");
   const Variable y = exp(x);
   const reference::Arguments at = {{x, Tensor(2.0)}};
-  CHECK(evaluate(grad(x * y, std::vector{x}, {.consider_constant = {y}})[0], at).item<double>() == Approx(std::exp(2.0)));
+  CHECK(evaluate(grad(x * y, std::vector{x}, {.consider_constant = {y}})[0], at).item<double>() ==
+        Approx(std::exp(2.0)));
   CHECK(evaluate(grad(x * stop_gradient(y), x), at).item<double>() == Approx(std::exp(2.0)));
   CHECK(evaluate(grad(stop_gradient(y), x), at).item<double>() == 0);
   CHECK(evaluate(stop_gradient(y), at).item<double>() == std::exp(2.0));
@@ -108,8 +110,11 @@ TEST_CASE("a variable the cost does not depend on: error, zero or none") {
 
 TEST_CASE("where the cost depends on a variable by steps alone the derivative is zero") {
   const Variable x = vector<double>("x");
-  const auto slope = [&](const Variable& y) { return evaluate(grad(sum(cast<double>(y)), x), {{x, row({0.5, -1})}}).to_vector<double>(); };
-  for (const Variable& y : {x > 0, floor(x), sign(x), argmax(x), round(x), cast<int>(x)}) CHECK(slope(y) == std::vector<double>{0, 0});
+  const auto slope = [&](const Variable& y) {
+    return evaluate(grad(sum(cast<double>(y)), x), {{x, row({0.5, -1})}}).to_vector<double>();
+  };
+  for (const Variable& y : {x > 0, floor(x), sign(x), argmax(x), round(x), cast<int>(x)})
+    CHECK(slope(y) == std::vector<double>{0, 0});
 }
 
 TEST_CASE("a cost that is no floating scalar is an error") {
@@ -122,12 +127,14 @@ TEST_CASE("a cost that is no floating scalar is an error") {
 
 TEST_CASE("an integer has no derivative") {
   const Variable n = vector<int>("n");
-  CHECK(contains(message_of<GradientError>([&] { return grad(sum(n * 0.5), n); }), "grad: n is int32; derivatives exist for floating variables only"));
+  CHECK(contains(message_of<GradientError>([&] { return grad(sum(n * 0.5), n); }),
+                 "grad: n is int32; derivatives exist for floating variables only"));
 }
 
 TEST_CASE("a cotangent of another shape is an error") {
   const Variable x = input<double>("x", {3}), u = input<double>("u", {4}), v = matrix<double>("v");
-  CHECK(contains(message_of<GradientError>([&] { return vjp(sqr(x), x, u); }), "the direction u is [4], but what it belongs to is [3]"));
+  CHECK(contains(message_of<GradientError>([&] { return vjp(sqr(x), x, u); }),
+                 "the direction u is [4], but what it belongs to is [3]"));
   CHECK_THROWS_AS(vjp(sqr(x), x, v), GradientError);
   CHECK_THROWS_AS(jvp(sqr(x), x, u), GradientError);
 }

@@ -18,7 +18,7 @@ using namespace theon::ir;
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 Expr load(Pool& pool, std::int64_t buffer, DType dtype, std::initializer_list<Expr> indices = {}) {
   return pool.load(buffer, dtype, std::span<const Expr>(indices.begin(), indices.size()));
@@ -44,7 +44,7 @@ TEST_CASE_METHOD(Fixture, "equal expressions are one node") {
   CHECK_FALSE(same(x - y, y - x));
   CHECK_FALSE(same(pool.literal(DType::float32, 1.0), pool.literal(DType::float64, 1.0)));
   CHECK_FALSE(same(pool.literal(DType::float32, 0.0), pool.literal(DType::float32, -0.0)));
-  CHECK(same(pool.literal(DType::float32, nan), pool.literal(DType::float32, nan)));
+  CHECK(same(pool.literal(DType::float32, not_a_number), pool.literal(DType::float32, not_a_number)));
   CHECK(same(load(pool, 0, DType::float32, {i}), x));
   CHECK_FALSE(same(pool.index(0, n), pool.index(0, m)));
 }
@@ -77,13 +77,13 @@ TEST_CASE_METHOD(Fixture, "a node knows what it depends on") {
 TEST_CASE_METHOD(Fixture, "expressions print as they are written") {
   CHECK(to_string(x + y * 2) == "load b0[i0] + load b1[i1] * 2");
   CHECK(to_string((x + y) * 2) == "(load b0[i0] + load b1[i1]) * 2");
-  CHECK(to_string(x - (y - x)) == "load b0[i0] - (load b1[i1] - load b0[i0])");
+  CHECK(to_string(x - (y - x)) == "t0 = load b0[i0]; t0 - (load b1[i1] - t0)");
   CHECK(to_string(-(x + y)) == "-(load b0[i0] + load b1[i1])");
-  CHECK(to_string(select(x < y, x, 0)) == "select(load b0[i0] < load b1[i1], load b0[i0], 0)");
+  CHECK(to_string(select(x < y, x, 0)) == "t0 = load b0[i0]; select(t0 < load b1[i1], t0, 0)");
   CHECK(to_string(max(sqrt(x), 0.5)) == "max(sqrt(load b0[i0]), 0.5)");
   CHECK(to_string(convert(x, DType::int32) % 7) == "convert<int32>(load b0[i0]) % 7");
   CHECK(to_string(bitcast(x, DType::uint32)) == "bitcast<uint32>(load b0[i0])");
-  CHECK(to_string((p & q) | ~p) == "(load b4[] & load b5[]) | ~load b4[]");
+  CHECK(to_string(p | ~(q & p)) == "load b4[] | ~(load b4[] & load b5[])");
   CHECK(to_string(pool.argument(0, DType::float32) + pool.local(3, DType::float32)) == "a0 + v3");
   CHECK(to_string(pool.literal(DType::boolean, 1.0)) == "true");
   CHECK(to_string(pool.parameter(2 * n + 1)) == "n * 2 + 1");
@@ -113,7 +113,7 @@ TEST_CASE_METHOD(Fixture, "literals fold in every dtype") {
   CHECK(to_string(pool.literal(DType::int32, 7.0) / pool.literal(DType::int32, 0.0)) == "0");
   CHECK(to_string(pool.literal(DType::float32, 1.0) / pool.literal(DType::float32, 0.0)) == "inf");
   CHECK(to_string(sqrt(pool.literal(DType::float64, 2.25))) == "1.5");
-  CHECK(to_string(pool.literal(DType::float64, 1.0) < pool.literal(DType::float64, nan)) == "false");
+  CHECK(to_string(pool.literal(DType::float64, 1.0) < pool.literal(DType::float64, not_a_number)) == "false");
   CHECK(to_string(convert(pool.literal(DType::float64, 300.7), DType::int8)) == "127");
   CHECK(to_string(~pool.literal(DType::boolean, 1.0)) == "false");
 }
@@ -170,7 +170,7 @@ TEST_CASE_METHOD(Fixture, "absorbing operands win, where no NaN stands in the wa
   CHECK(to_string(a - a) == "0");
   CHECK(to_string(a ^ a) == "0");
   CHECK(to_string(x * 0) == "load b0[i0] * 0");
-  CHECK(to_string(x - x) == "load b0[i0] - load b0[i0]");
+  CHECK(to_string(x - x) == "t0 = load b0[i0]; t0 - t0");
   CHECK(to_string(x + 0.0) == "load b0[i0] + 0");
   CHECK(to_string(x - -0.0) == "load b0[i0] - -0");
 }
@@ -189,7 +189,7 @@ TEST_CASE_METHOD(Fixture, "comparisons of one expression with itself fold, but f
   CHECK(to_string(a < a) == "false");
   CHECK(to_string(a <= a) == "true");
   CHECK(to_string(x < x) == "false");
-  CHECK(to_string(x == x) == "load b0[i0] == load b0[i0]");
+  CHECK(to_string(x == x) == "t0 = load b0[i0]; t0 == t0");
   CHECK(same(p == true, p));
   CHECK(same(p != true, ~p));
   const Expr u = load(pool, 6, DType::uint8);

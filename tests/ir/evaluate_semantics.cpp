@@ -19,24 +19,27 @@ using namespace theon::ir;
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 template <Scalar T>
 T run(Opcode op, T a, T b) {
   const std::array args{Value::of(a), Value::of(b)};
-  return apply(op, dtype_of<T>, args).as<T>();
+  const Value result = apply(op, dtype_of<T>, args);
+  return result.as<T>();
 }
 
 template <Scalar T>
 T run(Opcode op, T a) {
   const std::array args{Value::of(a)};
-  return apply(op, dtype_of<T>, args).as<T>();
+  const Value result = apply(op, dtype_of<T>, args);
+  return result.as<T>();
 }
 
 template <Scalar T>
 bool holds(Opcode op, T a, T b) {
   const std::array args{Value::of(a), Value::of(b)};
-  return apply(op, DType::boolean, args).as<bool>();
+  const Value result = apply(op, DType::boolean, args);
+  return result.as<bool>();
 }
 
 /// NaN equals NaN, and +0 differs from -0.
@@ -170,9 +173,9 @@ TEST_CASE("booleans have logic, comparisons, min and max, and no arithmetic") {
 
 TEST_CASE("min and max propagate NaN, and -0 is below +0") {
   for (const Opcode op : {Opcode::min, Opcode::max}) {
-    CHECK(std::isnan(run(op, nan, 1.0)));
-    CHECK(std::isnan(run(op, 1.0, nan)));
-    CHECK(std::isnan(run(op, nan, -infinity)));
+    CHECK(std::isnan(run(op, not_a_number, 1.0)));
+    CHECK(std::isnan(run(op, 1.0, not_a_number)));
+    CHECK(std::isnan(run(op, not_a_number, -infinity)));
   }
   CHECK(same_number(run(Opcode::min, 0.0, -0.0), -0.0));
   CHECK(same_number(run(Opcode::min, -0.0, 0.0), -0.0));
@@ -182,10 +185,10 @@ TEST_CASE("min and max propagate NaN, and -0 is below +0") {
 }
 
 TEST_CASE("comparisons with NaN are false, but for not equal") {
-  CHECK_FALSE(holds(Opcode::lt, nan, 1.0));
-  CHECK_FALSE(holds(Opcode::le, nan, nan));
-  CHECK_FALSE(holds(Opcode::eq, nan, nan));
-  CHECK(holds(Opcode::ne, nan, nan));
+  CHECK_FALSE(holds(Opcode::lt, not_a_number, 1.0));
+  CHECK_FALSE(holds(Opcode::le, not_a_number, not_a_number));
+  CHECK_FALSE(holds(Opcode::eq, not_a_number, not_a_number));
+  CHECK(holds(Opcode::ne, not_a_number, not_a_number));
   CHECK(holds(Opcode::eq, 0.0, -0.0));
 }
 
@@ -197,8 +200,8 @@ TEST_CASE("mod and floor_div of floating types are numpy.divmod") {
   const std::vector<Case> cases{
       {7, 2, 3, 1},          {-7, 2, -4, 1},        {7, -2, -4, -1},           {-7, -2, 3, -1},
       {5.5, 0.5, 11, 0},     {-0.0, 3, -0.0, 0},    {1, infinity, 0, 1},       {-1, infinity, -1, infinity},
-      {0.3, 0.1, 2, 0.09999999999999998},           {1, 0, infinity, nan},     {-1, 0, -infinity, nan},
-      {0, 0, nan, nan},      {infinity, 2, nan, nan}, {nan, 2, nan, nan},      {4, -2, -2, -0.0},
+      {0.3, 0.1, 2, 0.09999999999999998},           {1, 0, infinity, not_a_number},     {-1, 0, -infinity, not_a_number},
+      {0, 0, not_a_number, not_a_number},      {infinity, 2, not_a_number, not_a_number}, {not_a_number, 2, not_a_number, not_a_number},      {4, -2, -2, -0.0},
   };
   for (const Case& c : cases) {
     INFO(c.a << " by " << c.b);
@@ -253,11 +256,11 @@ TEST_CASE("conversion to integers truncates, saturates, and takes NaN for 0") {
   CHECK(to(-1.9, DType::int32).as<std::int32_t>() == -1);
   CHECK(to(300.0, DType::int8).as<std::int8_t>() == 127);
   CHECK(to(-5.0f, DType::uint8).as<std::uint8_t>() == 0);
-  CHECK(to(nan, DType::int64).as<std::int64_t>() == 0);
+  CHECK(to(not_a_number, DType::int64).as<std::int64_t>() == 0);
   CHECK(to(infinity, DType::uint64).as<std::uint64_t>() == std::numeric_limits<std::uint64_t>::max());
   CHECK(to(std::int32_t{300}, DType::int8).as<std::int8_t>() == 44);
   CHECK(to(-0.0, DType::boolean).as<bool>() == false);
-  CHECK(to(nan, DType::boolean).as<bool>() == true);
+  CHECK(to(not_a_number, DType::boolean).as<bool>() == true);
 }
 
 TEST_CASE("a bit pattern is reread only as a type of its size, and never as a boolean") {

@@ -36,11 +36,13 @@ TEST_CASE("the ranks of a product are NumPy's") {
 
 TEST_CASE("inner sizes that differ are an error, those that may differ an obligation") {
   const Variable x = input<float>("x", {3, 4}), w = input<float>("w", {5, 2});
-  CHECK(message_of<ShapeError>([&] { return dot(x, w); })
-            .find("dot: inner dimensions 4 and 5 differ (x is [3, 4], w is [5, 2])") != std::string::npos);
+  CHECK(message_of<ShapeError>([&] {
+          return dot(x, w);
+        }).find("dot: inner dimensions 4 and 5 differ (x is [3, 4], w is [5, 2])") != std::string::npos);
   const Variable free = matrix<float>("free");
   CHECK(dot(x, free).owner()->obligations.size() == 1);
-  CHECK_THROWS_AS(evaluate(dot(x, free), {{x, Tensor::zeros<float>({3, 4})}, {free, Tensor::zeros<float>({5, 2})}}), ShapeError);
+  CHECK_THROWS_AS(evaluate(dot(x, free), {{x, Tensor::zeros<float>({3, 4})}, {free, Tensor::zeros<float>({5, 2})}}),
+                  ShapeError);
 }
 
 TEST_CASE("operands of a product promote") {
@@ -50,7 +52,8 @@ TEST_CASE("operands of a product promote") {
 }
 
 TEST_CASE("operands of rank 3 are an error") {
-  CHECK(message_of<ShapeError>([] { return dot(tensor3<float>("t"), vector<float>()); }).find("dot: t has rank 3") != std::string::npos);
+  CHECK(message_of<ShapeError>([] { return dot(tensor3<float>("t"), vector<float>()); }).find("dot: t has rank 3") !=
+        std::string::npos);
 }
 
 TEST_CASE("16-bit floats are summed as float32 in a product") {

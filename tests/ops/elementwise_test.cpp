@@ -62,7 +62,8 @@ TEST_CASE("arrays promote") {
 
 TEST_CASE("a number that does not fit is an error") {
   const Variable x = scalar<std::int8_t>("x");
-  CHECK(message_of<DTypeError>([&] { return x + 300; }).find("add: the number 300 does not fit into int8") != std::string::npos);
+  CHECK(message_of<DTypeError>([&] { return x + 300; }).find("add: the number 300 does not fit into int8") !=
+        std::string::npos);
   CHECK_THROWS_AS(scalar<std::uint8_t>() > -1, DTypeError);
   CHECK_THROWS_AS(input<Half>("h", {}) + 1e6, DTypeError);
   CHECK_THROWS_AS(scalar<float>() * 1e300, DTypeError);
@@ -94,13 +95,16 @@ TEST_CASE("booleans add and multiply like truth values and have no negative") {
 }
 
 TEST_CASE("bits of floating numbers are an error") {
-  CHECK(message_of<DTypeError>([] { return scalar<float>("x") & 1; }).find("and: x is float32; & takes booleans and integers") != std::string::npos);
+  CHECK(message_of<DTypeError>([] {
+          return scalar<float>("x") & 1;
+        }).find("and: x is float32; & takes booleans and integers") != std::string::npos);
   CHECK_THROWS_AS(~scalar<double>(), DTypeError);
 }
 
 TEST_CASE("integers stay integers where the result is one") {
   const Variable x = of<std::int32_t>({-3, 0, 4});
-  for (const Variable& y : {abs(x), sign(x), sqr(x), relu(x), floor(x), ceil(x), round(x), clip(x, -1, 2)}) CHECK(y.dtype() == DType::int32);
+  for (const Variable& y : {abs(x), sign(x), sqr(x), relu(x), floor(x), ceil(x), round(x), clip(x, -1, 2)})
+    CHECK(y.dtype() == DType::int32);
   for (const Variable& y : {exp(x), sqrt(x), sigmoid(x), tanh(x)}) CHECK(y.dtype() == DType::float64);
   CHECK(values(sign(x)) == std::vector<double>{-1, 0, 1});
   CHECK(values(sign(of<std::uint8_t>({0, 200}))) == std::vector<double>{0, 1});
@@ -175,14 +179,22 @@ TEST_CASE("shapes that do not broadcast are an error with both of the user's lin
   const Variable b = input<float>("bias", {5});
   const std::string text = message_of<ShapeError>([&] { return h + b; });
   const auto at = [&](int after) { return "elementwise_test.cpp:" + std::to_string(line.line + after); };
-  CHECK(text == at(3) + ": add: shapes [batch, 4] and [5] do not broadcast\n"
-                "  left:  hidden   float32 [batch, 4]   " + at(1) + "\n"
-                "  right: bias     float32 [5]          " + at(2) + "\n"
-                "  hint:  a dim broadcasts only where its size is known to be 1; use expand_dims or give bias shape [4]");
+  CHECK(text ==
+        at(3) +
+            ": add: shapes [batch, 4] and [5] do not broadcast\n"
+            "  left:  hidden   float32 [batch, 4]   " +
+            at(1) +
+            "\n"
+            "  right: bias     float32 [5]          " +
+            at(2) +
+            "\n"
+            "  hint:  a dim broadcasts only where its size is known to be 1; use expand_dims or give bias shape [4]");
 }
 
 TEST_CASE("an empty Variable is no operand") {
-  CHECK(message_of<ArgumentError>([] { return scalar<float>() + Variable(); }).find("add: operand 1 is an empty Variable") != std::string::npos);
+  CHECK(message_of<ArgumentError>([] {
+          return scalar<float>() + Variable();
+        }).find("add: operand 1 is an empty Variable") != std::string::npos);
 }
 
 TEST_CASE("composed functions keep the user's line") {
@@ -195,7 +207,9 @@ TEST_CASE("composed functions keep the user's line") {
 
 TEST_CASE("derivatives at kinks") {
   const Variable x = scalar<double>("x"), y = scalar<double>("y");
-  const auto slope = [&](const Variable& f, double at) { return evaluate(grad(f, x), {{x, Tensor(at)}}).item<double>(); };
+  const auto slope = [&](const Variable& f, double at) {
+    return evaluate(grad(f, x), {{x, Tensor(at)}}).item<double>();
+  };
   CHECK(slope(abs(x), 0) == 0);
   CHECK(slope(relu(x), 0) == 0);
   CHECK(slope(maximum(x, 0), 0) == 1);
@@ -249,4 +263,3 @@ TEST_CASE("sum_to_shape is the adjoint of broadcasting") {
   CHECK(values(sum_to_shape(x, {}, {})) == std::vector<double>{276});
   CHECK(same(sum_to_shape(x, {2, 3, 4}, {}), x));
 }
-

@@ -83,7 +83,9 @@ TEST_CASE("max of an axis that may be empty is an obligation, of an empty one an
   CHECK(max(x, 1).owner()->obligations.empty());
   CHECK(max_and_argmax(x, 0).first.owner()->obligations.size() == 1);
   CHECK_THROWS_AS(evaluate(max(x, 0), {{x, Tensor::zeros<float>({0, 3})}}), ShapeError);
-  CHECK(message_of<ShapeError>([] { return min(input<float>("x", {0})); }).find("min: axis 0 of float32 [0] is empty") != std::string::npos);
+  CHECK(message_of<ShapeError>([] {
+          return min(input<float>("x", {0}));
+        }).find("min: axis 0 of float32 [0] is empty") != std::string::npos);
   CHECK_THROWS_AS(argmax(input<float>("x", {0})), ShapeError);
 }
 
@@ -97,9 +99,14 @@ TEST_CASE("sums, products, all and any of nothing are their identities") {
 
 TEST_CASE("an axis out of range or given twice is an error") {
   const Variable x = matrix<float>("x");
-  CHECK(message_of<IndexError>([&] { return sum(x, 2); }).find("sum: axis 2 is out of range for x, an array of rank 2") != std::string::npos);
-  CHECK(message_of<IndexError>([&] { return argmax(x, -3); }).find("argmax: axis -3 is out of range") != std::string::npos);
-  CHECK(message_of<ArgumentError>([&] { return mean(x, {0, -2}); }).find("mean: axis 0 of x is given twice") != std::string::npos);
+  CHECK(message_of<IndexError>([&] {
+          return sum(x, 2);
+        }).find("sum: axis 2 is out of range for x, an array of rank 2") != std::string::npos);
+  CHECK(message_of<IndexError>([&] { return argmax(x, -3); }).find("argmax: axis -3 is out of range") !=
+        std::string::npos);
+  CHECK(message_of<ArgumentError>([&] {
+          return mean(x, {0, -2});
+        }).find("mean: axis 0 of x is given twice") != std::string::npos);
   CHECK_THROWS_AS(cumsum(scalar<float>()), IndexError);
 }
 
@@ -113,7 +120,8 @@ TEST_CASE("the gradient of a product is exact beside zeros") {
 TEST_CASE("the second derivative of a product is exact beside one zero") {
   const Variable x = vector<double>("x");
   const Variable Hv = hvp(prod(x), x, constant(Tensor(std::vector<double>{1, 10, 100})));
-  CHECK(evaluate(Hv, {{x, Tensor(std::vector<double>{0, 3, 5})}}).to_vector<double>() == std::vector<double>{350, 5, 3});
+  CHECK(evaluate(Hv, {{x, Tensor(std::vector<double>{0, 3, 5})}}).to_vector<double>() ==
+        std::vector<double>{350, 5, 3});
 }
 
 TEST_CASE("all ties share the gradient of a maximum") {

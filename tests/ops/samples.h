@@ -1,4 +1,5 @@
-// Ops on given values, each with what it must give by another road than the definitions under test. Whatever evaluates a graph runs this list.
+// Ops on given values, each with what it must give by another road than the definitions under test. Whatever evaluates
+// a graph runs this list.
 #pragma once
 
 #include <theon/variable.h>
@@ -40,6 +41,12 @@ enum class Sizing { known, symbolic };
 
 /// Inputs for the graph of a sample: of the dtypes and ranks of its values.
 std::vector<Variable> inputs_of(const Sample& sample, Sizing sizing);
+
+/// How close a result can be to its oracle: the epsilon of the coarsest dtype that takes part in it, 0 among integers.
+long double precision(const Sample& sample, DType result);
+/// Within `tolerance`, relative for numbers above 1 and absolute below. NaN is close to NaN.
+bool is_close(long double a, long double b, long double tolerance);
+bool are_close(const Array& a, const Array& b, long double tolerance);
 
 std::vector<Sample> elementwise_samples();
 std::vector<Sample> reduce_samples();

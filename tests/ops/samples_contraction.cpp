@@ -38,13 +38,15 @@ Sample dot_of(const Tensor& x, const Tensor& y) {
 }  // namespace
 
 std::vector<Sample> contraction_samples() {
-  const std::vector<std::pair<Sizes, Sizes>> cases = {{{4}, {4}},       {{3, 4}, {4}},    {{4}, {4, 5}},    {{3, 4}, {4, 5}}, {{1, 1}, {1, 1}},
-                                                      {{0}, {0}},       {{3, 0}, {0, 2}}, {{0, 4}, {4, 2}}, {{1, 7}, {7, 1}}, {{2, 4}, {4, 0}}};
+  const std::vector<std::pair<Sizes, Sizes>> cases = {
+      {{4}, {4}}, {{3, 4}, {4}},    {{4}, {4, 5}},    {{3, 4}, {4, 5}}, {{1, 1}, {1, 1}},
+      {{0}, {0}}, {{3, 0}, {0, 2}}, {{0, 4}, {4, 2}}, {{1, 7}, {7, 1}}, {{2, 4}, {4, 0}}};
   std::vector<Sample> all;
   for (const auto& [x, y] : cases)
     for (const DType dtype : {DType::float32, DType::float64, DType::int32})
       all.push_back(dot_of(values(dtype, x, 1), values(dtype, y, 2)));
-  all.push_back(dot_of(Tensor::randn<double>({5, 3}, 1).transpose(), Tensor::randn<double>({5, 8}, 2).slice(1, 0, 8, 3)));
+  all.push_back(
+      dot_of(Tensor::randn<double>({5, 3}, 1).transpose(), Tensor::randn<double>({5, 8}, 2).slice(1, 0, 8, 3)));
   return all;
 }
 

@@ -27,6 +27,7 @@ struct Line {
 long double truth(bool yes) { return yes ? 1 : 0; }
 long double python_mod(long double x, long double y) { return x - y * std::floor(x / y); }
 
+// clang-format off
 std::vector<Line> lines() {
   return {
       {"add", [](X x) { return x[0] + x[1]; }, [](L x) { return x[0] + x[1]; }, 2, -3, 3, Operands::any},
@@ -81,6 +82,7 @@ std::vector<Line> lines() {
       {"cast to float64", [](X x) { return cast<double>(x[0]); }, [](L x) { return x[0]; }, 1, -9, 9, Operands::any},
   };
 }
+// clang-format on
 
 /// Applies the line's function to the elements that meet.
 Oracle pointwise(const Line& line) {
@@ -99,21 +101,18 @@ Oracle pointwise(const Line& line) {
 
 /// Sizes of three operands; an op of fewer takes the first ones.
 std::vector<std::vector<Sizes>> layouts() {
-  return {{{}, {}, {}},
-          {{5}, {5}, {5}},
-          {{0}, {1}, {0}},
-          {{1}, {1}, {1}},
-          {{3, 4}, {4}, {3, 1}},
-          {{4}, {3, 4}, {}},
-          {{3, 1}, {1, 4}, {4}},
-          {{2, 0, 3}, {3}, {2, 1, 1}}};
+  return {{{}, {}, {}},          {{5}, {5}, {5}},   {{0}, {1}, {0}},       {{1}, {1}, {1}},
+          {{3, 4}, {4}, {3, 1}}, {{4}, {3, 4}, {}}, {{3, 1}, {1, 4}, {4}}, {{2, 0, 3}, {3}, {2, 1, 1}}};
 }
 
 std::vector<DType> dtypes(Operands operands) {
   switch (operands) {
-    case Operands::floating: return {DType::float32, DType::float64};
-    case Operands::integers: return {DType::int8, DType::int32, DType::int64};
-    case Operands::any: return {DType::float32, DType::float64, DType::int32, DType::int64};
+    case Operands::floating:
+      return {DType::float32, DType::float64};
+    case Operands::integers:
+      return {DType::int8, DType::int32, DType::int64};
+    case Operands::any:
+      return {DType::float32, DType::float64, DType::int32, DType::int64};
   }
   __builtin_unreachable();
 }
@@ -128,7 +127,8 @@ Sample sample(const Line& line, DType dtype, std::vector<Tensor> inputs) {
 
 std::vector<Tensor> contiguous(const Line& line, DType dtype, const std::vector<Sizes>& layout) {
   std::vector<Tensor> inputs;
-  for (const Sizes& sizes : layout) inputs.push_back(Tensor::uniform(dtype, sizes, inputs.size() + 1, line.low, line.high));
+  for (const Sizes& sizes : layout)
+    inputs.push_back(Tensor::uniform(dtype, sizes, inputs.size() + 1, line.low, line.high));
   return inputs;
 }
 
@@ -146,7 +146,8 @@ std::vector<Sample> elementwise_samples() {
   std::vector<Sample> all;
   for (const Line& line : lines())
     for (const DType dtype : dtypes(line.operands)) {
-      for (const std::vector<Sizes>& layout : layouts()) all.push_back(sample(line, dtype, contiguous(line, dtype, layout)));
+      for (const std::vector<Sizes>& layout : layouts())
+        all.push_back(sample(line, dtype, contiguous(line, dtype, layout)));
       all.push_back(sample(line, dtype, strided(line, dtype)));
     }
   return all;

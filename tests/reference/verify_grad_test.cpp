@@ -46,7 +46,9 @@ TEST_CASE("a right gradient passes in every precision") {
 }
 
 TEST_CASE("several arguments, integers among them") {
-  const std::function<Variable(std::vector<Variable>)> power = [](std::vector<Variable> x) { return pow(x[0], x[1]) * x[2]; };
+  const std::function<Variable(std::vector<Variable>)> power = [](std::vector<Variable> x) {
+    return pow(x[0], x[1]) * x[2];
+  };
   CHECK_NOTHROW(verify_grad(power, {Tensor(std::vector<double>{1.5, 2}), Tensor(std::vector<int>{3, 2}), Tensor(0.5)}));
 }
 

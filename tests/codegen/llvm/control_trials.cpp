@@ -33,7 +33,6 @@ Trial branches(int lanes, int unroll) {
   trial.kernel.body = {{Var{sum, pool.literal(f32, 0.0)}},
                        {over_n(trial, i, lanes, unroll, {{Var{y, value}}, {outer}, {Store{out, trial.local(i), trial.local(y, f32), Opcode::max}}})},
                        {Store{total, trial.integer(0), trial.local(sum, f32)}}};
-  trial.tolerance = 1e-4;
   return trial;
 }
 
@@ -93,7 +92,6 @@ Trial changing_values() {
                                      {{Store{x, trial.local(i), first - trial.local(z, f32)}}, {Store{out, trial.integer(2), changing}}}}}})},
                        {Store{out, trial.integer(3), changing}},
                        {Store{out, trial.integer(4), first}}};
-  trial.tolerance = 1e-5;
   return trial;
 }
 

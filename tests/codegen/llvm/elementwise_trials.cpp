@@ -36,9 +36,15 @@ class Grower {
   DType any() { return all_dtypes[random_() % std::size(all_dtypes)]; }
 
   Expr leaf(DType dtype) {
-    if (random_() % 5 == 0) return trial_.pool->literal(dtype, static_cast<double>(random_() % 7) - (is_unsigned(dtype) ? 0 : 3));
+    if (random_() % 5 == 0) return small_literal(dtype);
     if (dtype == DType::int64 && random_() % 3 == 0) return index_;
     return trial_.load(inputs_[static_cast<std::size_t>(dtype)], index_);
+  }
+
+  Expr small_literal(DType dtype) {
+    const auto number = static_cast<double>(random_() % 7);
+    if (is_boolean(dtype)) return trial_.pool->literal(dtype, number > 3 ? 1.0 : 0.0);
+    return trial_.pool->literal(dtype, is_unsigned(dtype) ? number : number - 3);
   }
 
   Expr operation(DType dtype, int depth) {
@@ -50,7 +56,7 @@ class Grower {
     return trial_.pool->make(op, args, dtype);
   }
 
-  /// Those with a result of the dtype; no sum of a product, whose roundings are the target's choice.
+  /// Those with a result of the dtype; no product of floating type, since how often a sum of products is rounded is the target's choice.
   static std::vector<Opcode> operations_of(DType dtype) {
     using enum Opcode;
     if (is_boolean(dtype)) return {lt, le, eq, ne, bit_and, bit_or, bit_xor, bit_not, min, max};
@@ -104,7 +110,8 @@ Trial bit_patterns() {
   const Local i = trial.new_local();
   const Expr index = trial.local(i);
   Block body;
-  const Expr hash = index * 0x9e3779b97f4a7c15 ^ index * 0x123456789abcdef >> 7;
+  const Expr spread = index * trial.integer(0x1e3779b97f4a7c15);
+  const Expr hash = spread ^ (spread >> 29);
   const auto store = [&](Expr value) {
     const std::int64_t out = trial.buffer(value->dtype, Access::write, size_n);
     body.push_back({Store{out, index, value}});

@@ -67,7 +67,6 @@ Trial broadcast(int lanes, int unroll) {
   const Expr value = trial.load(x, place) * trial.load(row, trial.local(j)) + (trial.load(column, trial.local(i)) / trial.load(scalar, trial.integer(0)));
   const For inner{j, trial.integer(0), trial.m_value(), lanes, unroll, {{Store{out, place, value}}}};
   trial.kernel.body = {{over_n(trial, i, 1, 1, {{inner}})}};
-  trial.tolerance = 1e-5;
   return trial;
 }
 
@@ -138,7 +137,6 @@ Trial known_sizes(std::int64_t begin, std::int64_t end) {
   trial.kernel.body = {{Var{sum, trial.load(total, trial.integer(0))}},
                        {For{i, trial.integer(begin), trial.integer(end), 16, 2, body}},
                        {Store{total, trial.integer(0), trial.local(sum, f32)}}};
-  trial.tolerance = 1e-5;
   return trial;
 }
 

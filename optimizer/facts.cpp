@@ -1,0 +1,152 @@
+#include "optimizer/facts.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+namespace theon {
+
+namespace {
+
+ir::Value bits_of(const Tensor& scalar) {
+  ir::Value value{scalar.dtype(), 0};
+  std::memcpy(&value.bits, scalar.raw(), size_of(scalar.dtype()));
+  return value;
+}
+
+/// A node of operands that are one number each.
+class UniformContext final : public ElementContext {
+ public:
+  UniformContext(ir::Pool& pool, const Apply& node, std::span<const std::optional<ir::Value>> operands)
+      : pool_(pool), node_(node), operands_(operands) {}
+  ir::Pool& pool() const override { return pool_; }
+  const Apply& node() const override { return node_; }
+  ir::Expr load(std::size_t input, std::span<const ir::Expr> indices) const override {
+    const auto& number = operands_[input];
+    if (!number) return pool_.load(static_cast<std::int64_t>(input), node_.inputs[input].dtype(), indices);
+    return pool_.literal_bits(number->dtype, number->bits);
+  }
+
+ private:
+  ir::Pool& pool_;
+  const Apply& node_;
+  std::span<const std::optional<ir::Value>> operands_;
+};
+
+/// Whether operand number `count` may be one whose value does not matter: operands after the first may only bind symbols of sizes.
+bool may_be_binder(const Variable& x, std::size_t count) { return count > 1 && x.ndim() == 0 && x.dtype() == DType::int64; }
+
+/// The result, where the op's own definition folds to a literal.
+std::optional<ir::Value> folded(const Apply& node, std::size_t output, std::span<const std::optional<ir::Value>> operands) {
+  if (node.op->op_class() != Op::Class::element) return std::nullopt;
+  ir::Pool pool;
+  std::vector<ir::Expr> indices;
+  for (const Dim& dim : node.types[output].dims) indices.push_back(pool.index(static_cast<int>(indices.size()), dim));
+  const UniformContext context(pool, node, operands);
+  const ir::Expr element = static_cast<const ElementOp&>(*node.op).element(context, indices)[output];
+  if (element->op != ir::Opcode::literal) return std::nullopt;
+  return ir::Value{element->dtype, element->bits};
+}
+
+}  // namespace
+
+Variable scalar_constant(ir::Value value, Location where) {
+  Tensor scalar(value.dtype, {});
+  std::memcpy(scalar.raw(), &value.bits, size_of(value.dtype));
+  return constant(scalar, where);
+}
+
+Facts::Facts(std::span<const Variable> outputs) {
+  for (const Apply* node : toposort(outputs)) {
+    known_[node->output(0)].is_user = true;
+    for (const Variable& x : node->inputs) {
+      Known& known = known_[x];
+      if (++known.uses == 1) known.first_user = node;
+    }
+  }
+  for (const Variable& x : outputs) ++known_[x].uses;
+}
+
+Facts::Entry& Facts::current(const Variable& x) {
+  Entry* entry = &*known_.try_emplace(x).first;
+  while (entry->second.successor) entry = &*known_.try_emplace(*entry->second.successor).first;
+  return *entry;
+}
+
+const Apply* Facts::only_user(const Variable& x) const {
+  const auto found = known_.find(x);
+  return found == known_.end() || found->second.uses != 1 ? nullptr : found->second.first_user;
+}
+
+const Variable* Facts::final_form(const Variable& x) {
+  const Entry& entry = current(x);
+  return entry.second.is_final ? &entry.first : nullptr;
+}
+
+void Facts::finish(const Variable& x) {
+  known_[x].is_final = true;
+  uniform(x);
+}
+
+const std::optional<ir::Value>& Facts::uniform(const Variable& x) {
+  if (const auto found = known_.find(x); found != known_.end() && found->second.has_uniform) return found->second.uniform;
+  std::optional<ir::Value> value;
+  if (const Constant* constant = as_constant(x)) {
+    if (const auto scalar = constant->uniform()) value = bits_of(*scalar);
+  } else if (const Apply* node = x.owner(); node && !node->is_pattern()) {
+    const auto operands = uniform_operands(*node);
+    if (!operands.empty()) value = folded(*node, x.index(), operands);
+  }
+  Known& known = known_[x];
+  known.has_uniform = true;
+  return known.uniform = value;
+}
+
+std::vector<std::optional<ir::Value>> Facts::uniform_operands(const Apply& node) {
+  std::vector<std::optional<ir::Value>> operands;
+  for (const Variable& x : node.inputs) {
+    operands.push_back(uniform(x));
+    if (!operands.back() && !may_be_binder(x, operands.size())) return {};
+  }
+  return operands;
+}
+
+void Facts::replace(const Variable& x, const Variable& by) {
+  if (by.owner()) count(by.owner());
+  Known& gone = known_[x];
+  const std::int64_t uses = std::exchange(gone.uses, 0);
+  gone.successor = by;
+  current(by).second.uses += uses;
+  if (x.owner() && x.owner()->outputs() == 1) discount(x.owner());
+}
+
+/// Makes the node a user of its operands, and them of theirs, unless they are already.
+void Facts::count(const Apply* node) {
+  std::vector<const Apply*> open{node};
+  while (!open.empty()) {
+    const Apply* user = open.back();
+    open.pop_back();
+    if (std::exchange(known_[user->output(0)].is_user, true)) continue;
+    for (const Variable& x : user->inputs) {
+      auto& [value, known] = current(x);
+      ++known.uses;
+      if (value.owner()) open.push_back(value.owner());
+    }
+  }
+}
+
+void Facts::discount(const Apply* node) {
+  std::vector<const Apply*> open{node};
+  while (!open.empty()) {
+    const Apply* user = open.back();
+    open.pop_back();
+    if (!std::exchange(known_[user->output(0)].is_user, false)) continue;
+    for (const Variable& x : user->inputs) {
+      auto& [value, known] = current(x);
+      if (--known.uses == 0 && value.owner() && value.owner()->outputs() == 1) open.push_back(value.owner());
+    }
+  }
+}
+
+}  // namespace theon

@@ -1,0 +1,69 @@
+// What is known about the values of a graph while it is being rewritten.
+#pragma once
+
+#include "src/graph/op.h"
+#include "src/graph/traversal.h"
+#include "src/ir/semantics.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace theon {
+
+/// The use counts of a graph's values, their final forms, and the values that are one number everywhere.
+///
+/// Counts are those of the graph as rewritten so far: a value that takes another's place takes its users too, and a node that
+/// nothing uses any more stops counting as a user of its operands.
+class Facts {
+ public:
+  explicit Facts(std::span<const Variable> outputs);
+
+  /// Whether more than one operand or output is `x`.
+  bool is_shared(const Variable& x) { return current(x).second.uses > 1; }
+  /// The only node that uses `x`, where that is so in the graph as it was given, and still; null otherwise.
+  const Apply* only_user(const Variable& x) const;
+
+  /// The number that `x` is at every index: of a constant, and of every element op on such. Operands come first: ask for them
+  /// before their users, and the answer costs the same for every node.
+  const std::optional<ir::Value>& uniform(const Variable& x);
+
+  /// What stands in the place of `x` now.
+  const Variable& successor(const Variable& x) { return current(x).first; }
+  /// Whoever used `x` uses `by` from now on.
+  void replace(const Variable& x, const Variable& by);
+
+  /// The final form of `x`; null as long as it is not known.
+  const Variable* final_form(const Variable& x);
+  /// `x` itself is final.
+  void finish(const Variable& x);
+  /// Notes that `x` waits for its successor to become final; false where it did already.
+  bool wait(const Variable& x) { return !std::exchange(known_[x].waits, true); }
+
+ private:
+  struct Known {
+    std::int64_t uses = 0;
+    const Apply* first_user = nullptr;
+    std::optional<Variable> successor;
+    std::optional<ir::Value> uniform;
+    bool is_user = false;  // its owner counts as a user of the operands
+    bool is_final = false, waits = false, has_uniform = false;
+  };
+  using Entry = VariableMap<Known>::value_type;
+
+  /// Of the value that stands in the place of `x` now.
+  Entry& current(const Variable& x);
+  /// Empty where one of them is not uniform.
+  std::vector<std::optional<ir::Value>> uniform_operands(const Apply& node);
+  void count(const Apply* node);
+  void discount(const Apply* node);
+
+  VariableMap<Known> known_;
+};
+
+/// The constant that is `value`, a scalar.
+Variable scalar_constant(ir::Value value, Location where);
+
+}  // namespace theon

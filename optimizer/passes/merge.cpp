@@ -1,0 +1,40 @@
+#include "optimizer/intern.h"
+#include "optimizer/passes/passes.h"
+#include "optimizer/passes/rebuild_graph.h"
+
+namespace theon {
+
+namespace {
+
+std::vector<Variable> outputs_of(const Apply& node) {
+  std::vector<Variable> outputs;
+  for (std::size_t i = 0; i < node.outputs(); ++i) outputs.push_back(node.output(i));
+  return outputs;
+}
+
+std::vector<Variable> merged(std::span<const Variable> outputs, Interned& interned) {
+  const auto remake = [&](const Apply& node, std::vector<Variable> inputs) {
+    for (Variable& x : inputs)
+      if (!x.owner()) x = interned.leaf(x);
+    return outputs_of(*interned.rebuilt(node, std::move(inputs)));
+  };
+  std::vector<Variable> result = rebuild_graph(outputs, remake);
+  for (Variable& x : result)
+    if (!x.owner()) x = interned.leaf(x);
+  return result;
+}
+
+}  // namespace
+
+Graph merge(const Graph& graph) {
+  Interned interned;
+  return {graph.inputs, merged(graph.outputs, interned)};
+}
+
+Graph merge_into(const Graph& original, const Graph& graph) {
+  Interned interned;
+  merged(original.outputs, interned);
+  return {graph.inputs, merged(graph.outputs, interned)};
+}
+
+}  // namespace theon

@@ -1,0 +1,32 @@
+// Functions from graph to graph. None of them enters inner graphs; see in_every_graph.
+#pragma once
+
+#include "src/graph/op.h"
+
+#include <functional>
+#include <set>
+#include <string>
+
+namespace theon {
+
+/// Makes equal nodes one.
+Graph merge(const Graph& graph);
+
+/// Makes equal nodes one, taking those of `original` where it has them: a graph that came out as it went in is the same graph.
+Graph merge_into(const Graph& original, const Graph& graph);
+
+/// Computes what depends on constants alone, where that takes at most a million elements and a result at most a MiB.
+Graph fold_constants(const Graph& graph);
+
+/// Puts the expansion of every composite in its place, but for those of the names in `kept`.
+Graph inline_composites(const Graph& graph, const std::set<std::string>& kept);
+
+/// Removes identities: specify_dims of dims that have become the declared ones.
+Graph remove_identities(const Graph& graph);
+
+using Pass = std::function<Graph(const Graph&)>;
+
+/// Applies the pass to every inner graph, the innermost first, and then to the graph itself.
+Graph in_every_graph(const Graph& graph, const Pass& pass);
+
+}  // namespace theon

@@ -1,0 +1,145 @@
+#include "optimizer/pipeline.h"
+
+#include "optimizer/check_step.h"
+#include "optimizer/passes/passes.h"
+#include "optimizer/rules/rules.h"
+#include "src/graph/traversal.h"
+#include "src/support/check.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace theon {
+
+namespace {
+
+std::vector<Rule> together(std::initializer_list<std::vector<Rule>> lists) {
+  std::vector<Rule> all;
+  for (const std::vector<Rule>& list : lists) all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
+/// Without any option the rules are the same for every graph.
+const RuleSet& default_stability() {
+  static const RuleSet rules(together({stability_rules(), cancellation_rules()}));
+  return rules;
+}
+const RuleSet& default_rules() {
+  static const RuleSet rules(together({stability_rules(), cancellation_rules(), algebra_rules(), shape_rules()}));
+  return rules;
+}
+
+/// The rules that the options leave.
+class Selection {
+ public:
+  explicit Selection(const OptimizeOptions& options) : options_(options) {
+    if (options.rules.empty() && options.disabled.empty()) return;
+    const std::vector<Rule> stability = together({stability_rules(), cancellation_rules()});
+    stability_.emplace(enabled(stability));
+    all_.emplace(enabled(together({stability, user_rules(), algebra_rules(), shape_rules()})));
+  }
+
+  const RuleSet& stability() const { return stability_ ? *stability_ : default_stability(); }
+  const RuleSet& all() const { return all_ ? *all_ : default_rules(); }
+  bool is_disabled(const std::string& name) const { return std::ranges::count(options_.disabled, name) > 0; }
+
+ private:
+  std::vector<Rule> enabled(std::vector<Rule> rules) const {
+    std::erase_if(rules, [&](const Rule& rule) { return is_disabled(rule.name()); });
+    return rules;
+  }
+
+  std::vector<Rule> user_rules() const {
+    std::vector<Rule> rules;
+    for (const Rules& list : options_.rules)
+      if (!is_disabled(list.name())) rules.insert(rules.end(), list.list().begin(), list.list().end());
+    return rules;
+  }
+
+  const OptimizeOptions& options_;
+  std::optional<RuleSet> stability_, all_;
+};
+
+/// A graph on its way through the steps.
+class Run {
+ public:
+  Run(const Graph& graph, const OptimizeOptions& options) : options_(options), rules_(options), result_{graph, {}} {}
+
+  void step(const std::string& name, const Pass& pass) {
+    if (rules_.is_disabled(name)) return;
+    const auto begin = std::chrono::steady_clock::now();
+    Graph after = in_every_graph(graph(), pass);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    check_types(name, graph(), after);
+    if (options_.verify) check_values(name, graph(), after);
+    result_.trace.push_back({name, seconds.count(), nodes(graph()), nodes(after), std::exchange(firings_, {})});
+    result_.graph = std::move(after);
+  }
+
+  void rewrite(const std::string& name, const RuleSet& rules) {
+    step(name, [&](const Graph& before) {
+      Rewritten after = theon::rewrite(before, rules);
+      std::ranges::move(after.firings, std::back_inserter(firings_));
+      return std::move(after.graph);
+    });
+  }
+
+  const Selection& rules() const { return rules_; }
+  const Graph& graph() const { return result_.graph; }
+  Optimized finish() { return std::move(result_); }
+
+ private:
+  static std::size_t nodes(const Graph& graph) { return toposort(graph.outputs).size(); }
+
+  const OptimizeOptions& options_;
+  Selection rules_;
+  Optimized result_;
+  std::vector<Firing> firings_;  // of the step under way
+};
+
+bool has_composites(const Graph& graph) {
+  return std::ranges::any_of(toposort(graph.outputs), [](const Apply* node) {
+    const auto is_deep = [](const Graph& inner) { return has_composites(inner); };
+    return node->op->op_class() == Op::Class::composite || (node->op->op_class() == Op::Class::region && std::ranges::any_of(node->op->inner(), is_deep));
+  });
+}
+
+bool is_unchanged(const Graph& before, const Graph& after) {
+  return std::ranges::equal(before.outputs, after.outputs, VariableSame());
+}
+
+}  // namespace
+
+Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
+  Run run(graph, options);
+  const bool is_full = options.mode != Mode::fast_compile;
+  const RuleSet& all = is_full ? run.rules().all() : run.rules().stability();
+
+  run.step("merge", merge);
+  run.step("remove identities", remove_identities);
+  run.step("inline composites that no rule knows", [&](const Graph& g) { return inline_composites(g, all.op_names()); });
+  run.step("fold constants", fold_constants);
+  run.rewrite("canonicalise", RuleSet());
+  run.rewrite("stabilise", run.rules().stability());
+  if (is_full) run.rewrite("simplify", all);
+  // What the gradient brought is simple now, so that what needs stabilising shows.
+  if (is_full) run.rewrite("stabilise again", run.rules().stability());
+  for (Graph before; !is_unchanged(before, run.graph());) {
+    before = run.graph();
+    if (has_composites(run.graph())) run.step("inline composites", [](const Graph& g) { return inline_composites(g, {}); });
+    run.rewrite("simplify what was inlined", all);
+    run.step("fold constants again", fold_constants);
+  }
+  run.step("take the original nodes", [&](const Graph& g) { return merge_into(graph, g); });
+  return run.finish();
+}
+
+Variable optimize(const Variable& x, const OptimizeOptions& options) {
+  return optimize(Graph{leaves(std::span(&x, 1)), {x}}, options).graph.outputs[0];
+}
+
+}  // namespace theon

@@ -1,0 +1,104 @@
+#include "optimizer/rules/parts.h"
+#include "optimizer/rules/rules.h"
+#include "src/ops/index.h"
+#include "src/ops/neural.h"
+#include "src/ops/reduce.h"
+#include "src/ops/shape.h"
+#include "src/graph/traversal.h"
+
+#include <algorithm>
+
+namespace theon {
+
+namespace {
+
+/// x - max(x), as the expansion of softmax has it and as users write it: exp of that does not overflow, so it stays as it is.
+bool is_shifted(const Variable& x) {
+  return std::ranges::any_of(terms(x), [](Variable term) {
+    if (!is_op(term, "neg")) return false;
+    term = operand(term);
+    while (op_of<DimShuffle>(term) || op_of<BroadcastTo>(term)) term = operand(term);
+    if (is_op(term, "where")) term = operand(term, 1);
+    while (op_of<DimShuffle>(term) || op_of<BroadcastTo>(term)) term = operand(term);
+    return is_op(term, "max");
+  });
+}
+
+/// exp(x) / total, where total sums exp(x) along one axis and has that axis restored.
+Variable softmax_of_quotient(const Variable& x, const Variable& sum, const Variable& total) {
+  const std::vector<int>& axes = op_of<Reduce>(sum)->axes();
+  if (axes.size() != 1 || is_shifted(x)) return {};
+  const auto* restored = op_of<DimShuffle>(total);
+  if (!restored) return x.ndim() == 1 ? softmax(x, 0) : Variable();
+  const auto* wanted = op_of<DimShuffle>(restore_axes(sum, axes));
+  return wanted->equals(*restored) ? softmax(x, axes[0]) : Variable();
+}
+
+Variable log_of_sum(const Variable& x, const Variable& sum) {
+  if (is_shifted(x)) return {};
+  Variable result = x;
+  const std::vector<int>& axes = op_of<Reduce>(sum)->axes();
+  for (std::size_t i = axes.size(); i-- > 0;) result = logsumexp(result, axes[i]);
+  return result;
+}
+
+/// log(exp(a) + exp(b) + ...): the arguments side by side along a new first axis.
+Variable log_of_exponentials(const Variable& log) {
+  std::vector<Variable> arguments;
+  for (const Variable& term : terms(operand(log))) {
+    if (!is_op(term, "exp")) return {};
+    arguments.push_back(broadcast_to(operand(term), log.dims()));
+  }
+  return logsumexp(stack(arguments), 0);
+}
+
+/// Whether the logarithm of `x` has a better form than log(x).
+bool has_stable_logarithm(const Variable& x) { return op_of<Softmax>(x) || is_op(x, "sigmoid") || is_op(x, "exp"); }
+
+/// Elements are picked after the logarithm has been taken.
+Variable log_before_move(const Variable& moved) {
+  const bool is_move = op_of<DimShuffle>(moved) || op_of<Reshape>(moved) || op_of<BroadcastTo>(moved) || op_of<StridedSlice>(moved) || op_of<Gather>(moved);
+  if (!is_move || !has_stable_logarithm(operand(moved))) return {};
+  std::vector<Variable> inputs = moved.owner()->inputs;
+  inputs[0] = log(inputs[0]);
+  return rebuild(*moved.owner(), std::move(inputs))[0];
+}
+
+}  // namespace
+
+std::vector<Rule> stability_rules() {
+  const Variable x = any("x"), y = any("y");
+  const AnyOp sum_of("sum"), restored("dimshuffle"), softmax_of("softmax"), log_softmax_of("log_softmax");
+  const Variable sum_exp = sum_of(exp(x)), restored_sum = restored(sum_exp), p = softmax_of(x), log_p = log_softmax_of(x);
+  return of_class(RuleClass::stabilising, {
+      {log(1 + x), log1p(x)},
+      {exp(x) - 1, expm1(x)},
+      {1 - exp(x), -expm1(x)},
+      {log(exp(x)), x},
+      {log(exp(x) * y), x + log(y)},
+      {log(exp(x) / y), x - log(y)},
+      {log(y / exp(x)), log(y) - x},
+      {log(1 / x), -log(x)},
+      {log1p(expm1(x)), x},
+      {log1p(exp(x)), softplus(x)},
+      {sqrt(x * x), abs(x)},
+
+      {1 - sigmoid(x), sigmoid(-x)},
+      {y / (1 + exp(x)), y * sigmoid(-x)},
+      {exp(x) * sigmoid(-x), sigmoid(x)},
+      {exp(-x) * sigmoid(x), sigmoid(-x)},
+      {log(sigmoid(x)), -softplus(-x)},
+      {log1p(-sigmoid(x)), -softplus(x)},
+      {exp(-softplus(x)), sigmoid(-x)},
+
+      {exp(x) / sum_exp, "softmax(x)", [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(sum_exp)); }},
+      {exp(x) / restored_sum, "softmax(x)", [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(restored_sum)); }},
+      {log(sum_exp), "logsumexp(x)", [=](const Match& m) { return log_of_sum(m(x), m(sum_exp)); }},
+      {log(exp(x) + exp(y)), "logsumexp(stack(x, y))", [=](const Match& m) { return log_of_exponentials(m.whole()); }},
+      {log(p), "log_softmax(x)", [=](const Match& m) { return log_softmax(m(x), op_of<Softmax>(m(p))->axis()); }},
+      {exp(log_p), "softmax(x)", [=](const Match& m) { return softmax(m(x), op_of<LogSoftmax>(m(log_p))->axis()); }},
+      Rule(log(x), "a move of log(x)", [=](const Match& m) { return log_before_move(m(x)); }).tested_on(log(restored(sigmoid(x)))),
+  });
+}
+
+}  // namespace theon

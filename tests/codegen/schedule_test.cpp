@@ -1,0 +1,146 @@
+// What becomes one kernel, what is stored, and what is left to matrix products.
+#include "codegen/schedule/schedule.h"
+
+#include "codegen/partition/cost.h"
+#include "codegen/partition/partition.h"
+#include "optimizer/pipeline.h"
+
+#include <theon/control.h>
+#include <theon/gradient.h>
+#include <theon/ops.h>
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <string>
+
+using namespace theon;
+using namespace theon::codegen;
+
+namespace {
+
+struct Planned {
+  std::unique_ptr<ir::Pool> pool = std::make_unique<ir::Pool>();
+  Schedule schedule;
+
+  template <class Kind>
+  std::size_t count() const {
+    return std::count_if(schedule.steps.begin(), schedule.steps.end(), [](const codegen::Step& step) { return std::holds_alternative<Kind>(step.node); });
+  }
+  std::string kernels() const {
+    std::string text;
+    for (const ir::Kernel& kernel : schedule.kernels) text += to_string(kernel);
+    return text;
+  }
+  bool says(const std::string& words) const { return kernels().find(words) != std::string::npos; }
+};
+
+Planned plan(std::vector<Variable> inputs, std::vector<Variable> outputs) {
+  Planned planned;
+  const Graph graph = optimize(Graph{std::move(inputs), std::move(outputs)}).graph;
+  planned.schedule = schedule(partition(graph, *planned.pool), *planned.pool, {64});
+  for (const ir::Kernel& kernel : planned.schedule.kernels) ir::check(kernel);
+  return planned;
+}
+
+/// A graph of `nodes` operations, each on two of the last twelve results.
+Variable random_graph(const Variable& x, const Variable& y, int nodes) {
+  std::vector<Variable> made{x, y};
+  std::uint64_t state = 7;
+  const auto draw = [&](std::uint64_t n) { return (state = state * 6364136223846793005u + 1442695040888963407u) >> 33, (state >> 33) % n; };
+  for (int i = 0; i < nodes; ++i) {
+    const std::size_t recent = std::min<std::size_t>(12, made.size());
+    const Variable a = made[made.size() - 1 - draw(recent)], b = made[made.size() - 1 - draw(recent)];
+    switch (draw(4)) {
+      case 0: made.push_back(a + b); break;
+      case 1: made.push_back(a * b); break;
+      case 2: made.push_back(a - b); break;
+      case 3: made.push_back(maximum(a, b)); break;
+    }
+  }
+  return made.back();
+}
+
+}  // namespace
+
+TEST_CASE("an elementwise chain is one kernel with one flat vector loop") {
+  const Variable x = matrix<float>("x"), y = input<float>("y", x.dims());
+  const Planned planned = plan({x, y}, {tanh(x) * y + exp(-x * x)});
+  CHECK(planned.schedule.kernels.size() == 1);
+  CHECK(planned.says("for v2 in v0 .. v1 lanes 16"));
+}
+
+TEST_CASE("a row softmax is one kernel, and its exponentials stay in a row of scratch memory") {
+  const Variable x = matrix<float>("x");
+  const Planned planned = plan({x}, {softmax(x)});
+  CHECK(planned.schedule.kernels.size() == 1);
+  CHECK(planned.says("scratch [x_1]"));
+}
+
+TEST_CASE("a reduction over rows runs along vectors of columns") {
+  const Variable x = matrix<float>("x");
+  const Planned planned = plan({x}, {sum(x, 0)});
+  REQUIRE(planned.schedule.kernels.size() == 1);
+  CHECK(planned.says("lanes 16"));
+  CHECK(planned.says("load b0[v4 * x_1 + v2]"));
+}
+
+TEST_CASE("a cumulative sum is a running value: one loop for each axis") {
+  const Variable x = vector<double>("x");
+  const Planned planned = plan({x}, {cumsum(x)});
+  const std::string text = planned.kernels();
+  CHECK(std::count(text.begin(), text.end(), '\n') < 12);
+  CHECK(text.find("for ") == text.rfind("for "));
+}
+
+TEST_CASE("a product reads slices and transposes of a stored matrix where they lie") {
+  const Variable x = input<float>("x", {1000, 784}), g = input<float>("g", {600, 10}), i = scalar<std::int64_t>("i");
+  const Variable batch = x[slice(i * 600, i * 600 + 600)];
+  const Planned planned = plan({x, g, i}, {dot(batch.T(), index(g, {slice(Bound(0), batch.dim(0))}))});
+  REQUIRE(planned.count<ContractionStep>() == 1);
+  for (const codegen::Step& step : planned.schedule.steps)
+    if (const auto* product = std::get_if<ContractionStep>(&step.node)) CHECK(planned.schedule.values[product->product.a.value].variable.name() == "x");
+}
+
+TEST_CASE("adding a scaled product accumulates in the product's kernel") {
+  const Variable w = input<float>("w", {784, 100}), x = input<float>("x", {60, 784}), g = input<float>("g", {60, 100});
+  const Planned planned = plan({w, x, g}, {w - 0.1f * dot(x.T(), g)});
+  CHECK(planned.schedule.kernels.empty());
+  REQUIRE(planned.count<ContractionStep>() == 1);
+  const auto& product = std::get<ContractionStep>(planned.schedule.steps[0].node).product;
+  CHECK(product.accumulate.has_value());
+  CHECK(product.alpha == Approx(-0.1));
+}
+
+TEST_CASE("a scatter to one element of each row is a comparison, not a loop of stores") {
+  const Variable p = input<float>("p", {60, 10}), t = input<std::int32_t>("t", {60});
+  const Planned planned = plan({p, t}, {grad(sum(index(p, {Index(arange(Dim(60))), Index(t)})), p)});
+  CHECK(planned.says("select"));
+  CHECK_FALSE(planned.says("add= "));
+}
+
+TEST_CASE("what is read at two different places is stored when computing it twice costs more") {
+  const Variable x = input<double>("x", {100});
+  const Variable costly = exp(sin(x)), cheap = x + 1;
+  CHECK(plan({x}, {index(costly, {slice(Bound(), Bound(50))}) + index(costly, {slice(Bound(50))})}).schedule.kernels.size() >= 1);
+  const Planned twice = plan({x}, {index(cheap, {slice(Bound(), Bound(50))}) * index(cheap, {slice(Bound(50))})});
+  CHECK(twice.schedule.kernels.size() == 1);
+  CHECK(twice.schedule.kernels[0].buffers.size() == 2);
+}
+
+TEST_CASE("a large graph is cut into kernels of bounded size where few values are live") {
+  const Variable x = vector<float>("x"), y = input<float>("y", x.dims());
+  const Planned planned = plan({x, y}, {random_graph(x, y, 3000)});
+  CHECK(planned.schedule.kernels.size() > 2);
+  CHECK(planned.schedule.kernels.size() < 60);
+  for (const ir::Kernel& kernel : planned.schedule.kernels) CHECK(kernel.buffers.size() <= 40);
+}
+
+TEST_CASE("the body of a scan becomes the body of a loop") {
+  const Variable x = matrix<double>("x"), h = vector<double>("h");
+  const auto [states, outputs] = scan({.over = {x}, .from = {h}}, [](Variable x_t, Variable state) { return theon::Step{.next = {tanh(x_t + state)}, .emit = {state * 2.0}}; });
+  const Planned planned = plan({x, h}, {states[0], outputs[0]});
+  REQUIRE(planned.count<LoopStep>() == 1);
+  for (const codegen::Step& step : planned.schedule.steps)
+    if (const auto* loop = std::get_if<LoopStep>(&step.node)) CHECK(loop->body.size() == 1);
+}
