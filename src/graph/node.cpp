@@ -36,15 +36,15 @@ void retain(const Node* node) noexcept { node->references_.fetch_add(1, std::mem
 
 void release(const Node* node) noexcept {
   if (node->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  // Deleting a node releases its inputs: they queue here instead of recursing, so a long chain needs no stack.
-  thread_local std::vector<const Node*> dying;
+  // Deleting a node releases its inputs: they queue up, linked through themselves, instead of recursing, so a long chain needs no stack. The queue is a plain
+  // pointer because nodes held by static objects die after the thread's other objects.
+  thread_local const Node* dying = nullptr;
   thread_local bool draining = false;
-  dying.push_back(node);
+  node->next_dying_ = std::exchange(dying, node);
   if (draining) return;
   draining = true;
-  while (!dying.empty()) {
-    const Node* next = dying.back();
-    dying.pop_back();
+  while (dying) {
+    const Node* next = std::exchange(dying, dying->next_dying_);
     delete next;
   }
   draining = false;

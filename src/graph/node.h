@@ -63,6 +63,7 @@ class Node {
   friend void detail::retain(const Node*) noexcept;
   friend void detail::release(const Node*) noexcept;
   mutable std::atomic<std::int64_t> references_ = 0;
+  mutable const Node* next_dying_ = nullptr;
 };
 
 /// The state behind a Shared: the one value that outlives calls.

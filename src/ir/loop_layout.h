@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <unordered_map>
 
@@ -57,13 +58,19 @@ template <class Target>
 auto lower(const Dim& dim, const Layout& layout, Target& target) -> decltype(target.literal(0)) {
   if (dim.is_known()) return target.literal(*dim.known());
   const theon::detail::DimPolynomial& polynomial = dim.node()->polynomial;
-  auto sum = target.literal(polynomial.constant());
+  using Value = decltype(target.literal(0));
+  std::optional<Value> sum;
+  if (polynomial.constant() != 0) sum = target.literal(polynomial.constant());
   for (const auto& term : polynomial.terms()) {
-    auto product = target.literal(term.coefficient);
-    for (const auto& atom : term.factors) product = target.mul(product, detail::lower(*atom, layout, target));
-    sum = target.add(sum, product);
+    std::optional<Value> product;
+    if (term.coefficient != 1) product = target.literal(term.coefficient);
+    for (const auto& atom : term.factors) {
+      const Value factor = detail::lower(*atom, layout, target);
+      product = product ? target.mul(*product, factor) : factor;
+    }
+    sum = sum ? target.add(*sum, *product) : *product;
   }
-  return sum;
+  return *sum;
 }
 
 }  // namespace theon::ir

@@ -15,15 +15,12 @@ TEST_CASE("derivatives that do not exist, or were not asked for correctly") {
       {"an integer cost", is<GradientError>, {"grad", "int64"}, [&](Location& line) { line = here(); grad(sum(n), x); }},
       {"an integer variable", is<GradientError>, {"grad", "n", "int32"}, [&](Location& line) { line = here(); grad(cost, n); }},
       {"a variable that the cost does not depend on", is<GradientError>, {"grad", "y", "depend"}, [&](Location& line) { line = here(); grad(cost, y); }},
-      {"a variable cut off by stop_gradient", is<GradientError>, {"grad", "x", "depend"}, [&](Location& line) { line = here(); grad(sum(stop_gradient(x)), x); }},
-      {"a variable cut off by consider_constant", is<GradientError>, {"grad", "x", "depend"}, [&](Location& line) { line = here(); grad(cost, {x}, {.consider_constant = {x * 1, sqr(x), cost}}); }},
-      {"a comparison", is<GradientError>, {"grad"}, [&](Location& line) { line = here(); grad(sum(cast<double>(x > 0)), x); }},
       {"an empty variable", is<ArgumentError>, {"grad", "empty Variable"}, [&](Location& line) { line = here(); grad(cost, nothing); }},
       {"neither a cost nor a gradient", is<ArgumentError>, {"grad", "neither"}, [&](Location& line) { line = here(); grad(nothing, std::vector<Variable>{x}); }},
       {"a direction of another shape", is<GradientError>, {"jvp", "[2]", "[3]"}, [&](Location& line) { line = here(); jvp(sqr(two), two, three); }},
-      {"a cotangent of another shape", is<GradientError>, {"vjp", "[2]", "[3]"}, [&](Location& line) { line = here(); vjp(sqr(two), two, three); }},
+      {"a cotangent of another shape", is<GradientError>, {"[2]", "[3]", "one shape"}, [&](Location& line) { line = here(); vjp(sqr(two), two, three); }},
       {"the hessian of a vector", is<GradientError>, {"no scalar"}, [&](Location& line) { line = here(); hessian(x, x); }},
-      {"a loop of unknown length", is<GradientError>, {"while_loop", "no derivative"}, [&](Location& line) { line = here(); grad(sum(root[0]), x); }},
+      {"a loop of unknown length", is<GradientError>, {"while_loop", "no derivative"}, [&](Location& line) { line = root[0].where(); grad(sum(root[0]), x); }},
       {"a function without a gradient", is<GradientError>, {"opaque", "without a gradient"}, [&](Location& line) { line = here(); grad(sum(opaque(x)), x); }},
   });
 }

@@ -54,7 +54,7 @@ struct Setup {
   explicit Setup(const Case& c, bool accumulates) : c_(c) {
     codegen::Program program;
     for (const char* name : {"a", "b", "c", "result"}) {
-      const Variable x = input(dtype_of<T>, name, {64});
+      const Variable x = input<T>(name, {64});
       program.values.push_back({codegen::Value::Origin::input, x.type(), x});
       program.placements.push_back({codegen::Placement::Home::input, 0});
       program.inputs.push_back(static_cast<ValueId>(program.inputs.size()));

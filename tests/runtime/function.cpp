@@ -199,7 +199,7 @@ TEST_CASE("a function shows its graph, its kernels and the time of each stage") 
   const Function f = function({x}, {exp(x) + 1}, {.name = "show"});
   CHECK(f.name() == "show");
   CHECK_THAT(debugprint(f), Catch::Contains("exp") && Catch::Contains("x"));
-  CHECK_THAT(f.explain(), Catch::Contains("show") && Catch::Contains("argument 0") && Catch::Contains("output 0") && Catch::Contains("for ("));
+  CHECK_THAT(f.explain(), Catch::Contains("show") && Catch::Contains("argument 0") && Catch::Contains("output 0") && Catch::Contains("for v"));
   CHECK(f.compile_times().size() >= 5);
 }
 
