@@ -199,7 +199,9 @@ class Canonical {
     collect_like_terms(terms);
     const bool all_negative = !numbers.value && std::ranges::all_of(terms, &Signed::is_negative);
     std::vector<Variable> inputs;
-    if (numbers.value && (terms.empty() || !is_neutral_term(*numbers.value))) inputs.push_back(constant(*numbers.value));
+    // A 0 of a pattern may turn out to be a 0.0, which is not neutral.
+    const bool is_neutral = numbers.value && !is_pattern(x_) && is_neutral_term(*numbers.value);
+    if (numbers.value && (terms.empty() || !is_neutral)) inputs.push_back(constant(*numbers.value));
     for (const Value& value : numbers.apart) inputs.push_back(constant(value));
     for (const Signed& term : terms) inputs.push_back(with_sign(term.value, term.is_negative && !all_negative));
     return with_sign(inputs.size() == 1 ? inputs[0] : make("add", std::move(inputs)), all_negative);

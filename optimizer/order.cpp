@@ -5,6 +5,9 @@
 #include "src/ops/elementwise.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,21 +19,23 @@ namespace {
 /// Of one element; the rest of the ops weigh 1.
 double weight(const std::string& op) {
   static const std::unordered_map<std::string_view, double> table{
-      {"div", 4},      {"sqrt", 4},     {"floor_div", 4},  {"mod", 4},          {"exp", 10},      {"log", 10},
-      {"log1p", 10},   {"expm1", 10},   {"sin", 10},       {"cos", 10},         {"tanh", 12},     {"erf", 12},
-      {"sigmoid", 14}, {"softplus", 16}, {"pow", 20},      {"softmax", 16},     {"log_softmax", 16}, {"logsumexp", 13},
+      {"dimshuffle", 0}, {"div", 4},   {"sqrt", 4},     {"floor_div", 4}, {"mod", 4},      {"exp", 10},
+      {"log", 10},       {"log1p", 10}, {"expm1", 10},  {"sin", 10},      {"cos", 10},     {"tanh", 12},
+      {"erf", 12},       {"sigmoid", 12}, {"softplus", 16}, {"pow", 20},  {"softmax", 16}, {"log_softmax", 16},
+      {"logsumexp", 13},
   };
   const auto found = table.find(op);
   return found == table.end() ? 1 : found->second;
 }
 
-enum class Rank { leaf, move, elementwise, reduction };
+enum class Rank { number, repetition, elementwise, shuffle, reduction };
 
-bool moves_only(const std::string& op) { return op == "dimshuffle" || op == "reshape" || op == "broadcast_to"; }
-
-Rank rank(const Apply& node) {
-  if (moves_only(node.op->name())) return Rank::move;
-  return elementwise_definition(*node.op) ? Rank::elementwise : Rank::reduction;
+Rank rank(const Variable& x) {
+  if (!x.owner()) return Rank::number;
+  const std::string op = x.owner()->op->name();
+  if (op == "broadcast_to" || op == "reshape" || op == "where" || op == "gather") return Rank::repetition;
+  if (op == "dimshuffle") return Rank::shuffle;
+  return elementwise_definition(*x.owner()->op) ? Rank::elementwise : Rank::reduction;
 }
 
 struct Profile {
@@ -52,9 +57,7 @@ Profile profile(const Variable& x) {
     open.pop_back();
     const Apply* node = next.owner();
     if (!node) {
-      // Numbers weigh as little as a term may, so that a rule may bring one in.
-      if (as_constant(next)) result.weight += 0.1;
-      else ++result.leaves[leaf_key(next)], result.weight += 0.1;
+      if (!as_constant(next)) ++result.leaves[leaf_key(next)];
       continue;
     }
     const double operations = elementwise_definition(*node->op) ? static_cast<double>(std::max<std::size_t>(node->inputs.size(), 2) - 1) : 1;
@@ -71,6 +74,41 @@ bool occurs_no_more(const Profile& a, const Profile& b) {
   });
 }
 
+std::span<const Variable> operands(const Variable& x) { return x.owner() ? std::span<const Variable>(x.owner()->inputs) : std::span<const Variable>(); }
+
+bool equal_terms(const Variable& a, const Variable& b) {
+  if (same(a, b)) return true;
+  if (!a.owner() || !b.owner()) return !a.owner() && !b.owner() && !as_constant(a) && !as_constant(b) && leaf_key(a) == leaf_key(b);
+  return a.owner()->op->equals(*b.owner()->op) && std::ranges::equal(operands(a), operands(b), equal_terms);
+}
+
+/// In precedence: negative where op a is smaller than op b, 0 where they are equals.
+int compare_ops(const Variable& a, const Variable& b) {
+  if (rank(a) != rank(b)) return rank(a) < rank(b) ? -1 : 1;
+  return a.owner() && b.owner() ? a.owner()->op->name().compare(b.owner()->op->name()) : 0;
+}
+
+bool is_path_greater(const Variable& a, const Variable& b);
+
+bool first_difference_is_greater(const Variable& a, const Variable& b) {
+  const auto left = operands(a), right = operands(b);
+  for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i)
+    if (!equal_terms(left[i], right[i])) return is_path_greater(left[i], right[i]);
+  return left.size() > right.size();
+}
+
+/// The lexicographic path order.
+bool is_path_greater(const Variable& a, const Variable& b) {
+  if (!a.owner()) return false;
+  if (as_constant(b)) return true;
+  const auto left = operands(a), right = operands(b);
+  if (std::ranges::any_of(left, [&](const Variable& x) { return equal_terms(x, b) || is_path_greater(x, b); })) return true;
+  if (!b.owner()) return false;
+  const int difference = compare_ops(a, b);
+  if (difference < 0 || !std::ranges::all_of(right, [&](const Variable& y) { return is_path_greater(a, y); })) return false;
+  return difference > 0 || first_difference_is_greater(a, b);
+}
+
 double count(const Shape& dims) {
   double product = 1;
   for (const Dim& dim : dims) product *= static_cast<double>(dim.known().value_or(64));
@@ -82,14 +120,8 @@ double count(const Shape& dims) {
 bool precedes(const Variable& a, const Variable& b) {
   const Profile left = profile(a), right = profile(b);
   if (!occurs_no_more(left, right)) return false;
-  if (std::abs(left.weight - right.weight) > 0.01) return left.weight < right.weight;
-  const Apply *x = a.owner(), *y = b.owner();
-  if (!x || !y) return !x && y;
-  if (rank(*x) != rank(*y)) return rank(*x) < rank(*y);
-  if (x->op->name() != y->op->name()) return x->op->name() < y->op->name();
-  for (std::size_t i = 0; i < std::min(x->inputs.size(), y->inputs.size()); ++i)
-    if (!same(x->inputs[i], y->inputs[i])) return precedes(x->inputs[i], y->inputs[i]);
-  return x->inputs.size() < y->inputs.size();
+  const double difference = right.weight - left.weight;
+  return std::abs(difference) > 0.01 ? difference > 0 : is_path_greater(b, a);
 }
 
 double work(const Apply& node) {

@@ -5,11 +5,12 @@
 
 namespace theon {
 
-/// Whether `a` is smaller than `b` in the order of Knuth and Bendix (1970): no leaf occurs more often in a than in b, and
-/// a weighs less, or as much and has the smaller op at the root, or the same op and the smaller first operand that differs.
-/// A rewriting that goes from larger to smaller terms comes to an end. The weight of an op is about what one element of it
-/// costs; of equal weight, reductions are larger than elementwise ops, and those larger than ops that only move elements:
-/// numbers are moved and summed as late, and computed as early, as possible.
+/// Whether `a` is the smaller term: it weighs less, or as much and is smaller in the lexicographic path order (Kamin and Levy
+/// 1980, Dershowitz 1982); and no leaf occurs in it more often than in b. A rewriting from larger to smaller terms ends.
+///
+/// The weight of an op is about what one element of it costs. Among ops, numbers are smallest, then repetitions and
+/// selections, elementwise ops, dimshuffles, and reductions: so repetitions move outwards, where less is computed, and axes are
+/// shuffled below elementwise ops but above reductions, where sums and products meet.
 bool precedes(const Variable& a, const Variable& b);
 
 /// About how many elementary operations the node takes; a size that is not known counts as 64.

@@ -108,6 +108,9 @@ bool has_composites(const Graph& graph) {
   });
 }
 
+/// Two are the rule: one that inlines, one that finds nothing more to do.
+constexpr int most_rounds = 6;
+
 bool is_unchanged(const Graph& before, const Graph& after) {
   return std::ranges::equal(before.outputs, after.outputs, VariableSame());
 }
@@ -128,7 +131,8 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
   if (is_full) run.rewrite("simplify", all);
   // What the gradient brought is simple now, so that what needs stabilising shows.
   if (is_full) run.rewrite("stabilise again", run.rules().stability());
-  for (Graph before; !is_unchanged(before, run.graph());) {
+  Graph before;
+  for (int round = 0; round < most_rounds && !is_unchanged(before, run.graph()); ++round) {
     before = run.graph();
     if (has_composites(run.graph())) run.step("inline composites", [](const Graph& g) { return inline_composites(g, {}); });
     run.rewrite("simplify what was inlined", all);

@@ -93,6 +93,9 @@ Rules::Rules(std::string name, std::vector<Rule> rules) : name_(std::move(name))
   for (const Rule& rule : list_) check_rule(rule);
 }
 
-Rules finite_only() { return Rules("finite only", finite_only_rules()); }
+Rules finite_only() {
+  static const Rules rules("finite only", finite_only_rules());
+  return rules;
+}
 
 }  // namespace theon

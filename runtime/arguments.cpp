@@ -8,7 +8,9 @@
 
 namespace theon::runtime {
 
-Arguments::Arguments(std::string function, const std::vector<Variable>& inputs, const std::vector<codegen::EntrySize>& sizes, const codegen::Program& program, DimTable& table, Location where)
+Arguments::Arguments(std::string function, const std::vector<Variable>& inputs,
+                     const std::vector<codegen::EntrySize>& sizes, const codegen::Program& program, DimTable& table,
+                     Location where)
     : function_(std::move(function)), where_(where) {
   std::vector<bool> is_told(program.symbols.size(), false);
   for (std::size_t i = 0; i < inputs.size(); ++i) add_rule(inputs[i], program.inputs[i], table, is_told);
@@ -17,7 +19,9 @@ Arguments::Arguments(std::string function, const std::vector<Variable>& inputs, 
     is_told[sizes_.back().place] = true;
   }
   for (std::size_t place = 0; place < program.entry_symbols; ++place)
-    if (!is_told[place]) fail<ArgumentError>(where, "{}: no input has the size {} alone, so it cannot be known", function_, to_string(program.symbols[place]));
+    if (!is_told[place])
+      fail<ArgumentError>(where, "{}: no input has the size {} alone, so it cannot be known", function_,
+                          to_string(program.symbols[place]));
 }
 
 void Arguments::add_rule(const Variable& x, ValueId value, DimTable& table, std::vector<bool>& is_told) {
@@ -27,7 +31,8 @@ void Arguments::add_rule(const Variable& x, ValueId value, DimTable& table, std:
       rule.axes.push_back({AxisRule::Kind::known, *dim.known()});
     } else if (is_symbol(dim)) {
       const std::size_t place = table.place(dim);
-      rule.axes.push_back({is_told[place] ? AxisRule::Kind::repeated : AxisRule::Kind::first, static_cast<std::int64_t>(place)});
+      rule.axes.push_back(
+          {is_told[place] ? AxisRule::Kind::repeated : AxisRule::Kind::first, static_cast<std::int64_t>(place)});
       is_told[place] = true;
     } else {
       rule.axes.push_back({AxisRule::Kind::computed, static_cast<std::int64_t>(table.add(dim))});
@@ -56,11 +61,15 @@ void Arguments::bind(std::span<const Tensor> arguments, Context& context) const 
 
 void Arguments::bind_sizes(std::span<const Sizes> sizes, Context& context) const {
   check_count(sizes.size());
-  if (!sizes_.empty()) fail<ArgumentError>(where_, "{}: the value of {} is a size, so memory cannot be prepared for sizes alone", function_, title(sizes_[0].argument));
+  if (!sizes_.empty())
+    fail<ArgumentError>(where_, "{}: the value of {} is a size, so memory cannot be prepared for sizes alone",
+                        function_, title(sizes_[0].argument));
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     if (sizes[i].size() != rules_[i].axes.size()) refuse_rank(i, sizes[i]);
     for (std::int64_t size : sizes[i])
-      if (size < 0) fail<ShapeError>(rules_[i].variable.where(), "{}: {} is given the sizes {}; sizes are not negative", function_, title(i), to_string(sizes[i]));
+      if (size < 0)
+        fail<ShapeError>(rules_[i].variable.where(), "{}: {} is given the sizes {}; sizes are not negative", function_,
+                         title(i), to_string(sizes[i]));
     bind_axes(i, sizes[i], context);
   }
   context.prepare();
@@ -93,11 +102,14 @@ void Arguments::bind_axes(std::size_t i, const Sizes& sizes, Context& context) c
       case AxisRule::Kind::known:
         if (sizes[axis] != number) refuse_size(i, axis, sizes, number);
         break;
-      case AxisRule::Kind::first: context.symbols[number] = sizes[axis]; break;
+      case AxisRule::Kind::first:
+        context.symbols[number] = sizes[axis];
+        break;
       case AxisRule::Kind::repeated:
         if (sizes[axis] != context.symbols[number]) refuse_size(i, axis, sizes, context.symbols[number]);
         break;
-      case AxisRule::Kind::computed: break;
+      case AxisRule::Kind::computed:
+        break;
     }
   }
 }
@@ -105,13 +117,16 @@ void Arguments::bind_axes(std::size_t i, const Sizes& sizes, Context& context) c
 void Arguments::check_computed(std::size_t i, const Sizes& sizes, const Context& context) const {
   for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
     const auto [kind, number] = rules_[i].axes[axis];
-    if (kind == AxisRule::Kind::computed && sizes[axis] != context.size(number)) refuse_size(i, axis, sizes, context.size(number));
+    if (kind == AxisRule::Kind::computed && sizes[axis] != context.size(number))
+      refuse_size(i, axis, sizes, context.size(number));
   }
 }
 
 void Arguments::bind_value(const SizeArgument& size, const void* scalar, Context& context) const {
   const std::int64_t value = integer_value(rules_[size.argument].dtype, scalar);
-  if (value < 0) fail<ShapeError>(rules_[size.argument].variable.where(), "{}: {} is a size, and is {}; sizes are not negative", function_, title(size.argument), value);
+  if (value < 0)
+    fail<ShapeError>(rules_[size.argument].variable.where(), "{}: {} is a size, and is {}; sizes are not negative",
+                     function_, title(size.argument), value);
   context.symbols[size.place] = value;
 }
 
@@ -129,26 +144,31 @@ std::string Arguments::given_and_wanted(std::size_t i, const Sizes& sizes) const
 void Arguments::check_count(std::size_t given) const {
   if (given == rules_.size()) return;
   std::string names;
-  for (std::size_t i = 0; i < rules_.size(); ++i) names += fmt::format("\n  {}: {}", title(i), to_string(rules_[i].variable.type()));
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    names += fmt::format("\n  {}: {}", title(i), to_string(rules_[i].variable.type()));
   fail<ArgumentError>(where_, "{}: {} arguments given, {} wanted{}", function_, given, rules_.size(), names);
 }
 
 void Arguments::refuse_dtype(std::size_t i, const Tensor& argument) const {
   const std::string_view wanted = name(rules_[i].dtype);
-  fail<DTypeError>(rules_[i].variable.where(), "{}: {} is {}, and {} was given\n  hint: convert it with astype(DType::{}), if the change of values is meant", function_, title(i), wanted,
-                   argument.ndim() == 0 ? fmt::format("{} {}", name(argument.dtype()), to_string(argument)) : name(argument.dtype()), wanted);
+  fail<DTypeError>(
+      rules_[i].variable.where(),
+      "{}: {} is {}, and {} was given\n  hint: convert it with astype(DType::{}), if the change of values is meant",
+      function_, title(i), wanted,
+      argument.ndim() == 0 ? fmt::format("{} {}", name(argument.dtype()), to_string(argument)) : name(argument.dtype()),
+      wanted);
 }
 
 void Arguments::refuse_rank(std::size_t i, const Sizes& sizes) const {
-  fail<ShapeError>(rules_[i].variable.where(), "{}: {} has rank {}, and an array of rank {} was given\n  {}", function_, title(i), rules_[i].axes.size(), sizes.size(),
-                   given_and_wanted(i, sizes));
+  fail<ShapeError>(rules_[i].variable.where(), "{}: {} has rank {}, and an array of rank {} was given\n  {}", function_,
+                   title(i), rules_[i].axes.size(), sizes.size(), given_and_wanted(i, sizes));
 }
 
 void Arguments::refuse_size(std::size_t i, std::size_t axis, const Sizes& sizes, std::int64_t wanted) const {
   const Dim& dim = rules_[i].variable.dims()[axis];
   const std::string meaning = dim.is_known() ? "" : fmt::format(", which is {}", to_string(dim));
-  fail<ShapeError>(rules_[i].variable.where(), "{}: {}: axis {} has size {}, and size {} was given\n  {}", function_, title(i), axis, std::to_string(wanted) + meaning, sizes[axis],
-                   given_and_wanted(i, sizes));
+  fail<ShapeError>(rules_[i].variable.where(), "{}: {}: axis {} has size {}, and size {} was given\n  {}", function_,
+                   title(i), axis, std::to_string(wanted) + meaning, sizes[axis], given_and_wanted(i, sizes));
 }
 
 }  // namespace theon::runtime

@@ -38,16 +38,19 @@ struct SizeArgument {
 class Arguments {
  public:
   /// Throws ArgumentError, at `where`, for a symbol that no input has as a size of its own.
-  Arguments(std::string function, const std::vector<Variable>& inputs, const std::vector<codegen::EntrySize>& sizes, const codegen::Program& program, DimTable& table, Location where);
+  Arguments(std::string function, const std::vector<Variable>& inputs, const std::vector<codegen::EntrySize>& sizes,
+            const codegen::Program& program, DimTable& table, Location where);
 
   std::size_t size() const { return rules_.size(); }
   const Variable& variable(std::size_t i) const { return rules_[i].variable; }
   const std::string& function() const { return function_; }
 
-  /// Points the buffers of the inputs to the arguments, packed where they are not contiguous, and prepares the context for their sizes. The arguments must outlive the call.
-  /// Throws ArgumentError for too many or too few, DTypeError and ShapeError naming the argument.
+  /// Points the buffers of the inputs to the arguments, packed where they are not contiguous, and prepares the context
+  /// for their sizes. The arguments must outlive the call. Throws ArgumentError for too many or too few, DTypeError and
+  /// ShapeError naming the argument.
   void bind(std::span<const Tensor> arguments, Context& context) const;
-  /// Prepares the context for arguments of these sizes. Throws ArgumentError, too, where the value of an argument is a size.
+  /// Prepares the context for arguments of these sizes. Throws ArgumentError, too, where the value of an argument is a
+  /// size.
   void bind_sizes(std::span<const Sizes> sizes, Context& context) const;
   /// For contiguous memory of the right sizes.
   void point(const void* const* arguments, Context& context) const;

@@ -20,28 +20,12 @@ namespace theon::runtime {
 
 namespace {
 
-class Stages {
- public:
-  /// Runs a stage and notes how long it took.
-  template <class F>
-  auto operator()(const char* name, F stage) {
-    const auto start = std::chrono::steady_clock::now();
-    auto result = stage();
-    stages_.push_back({name, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
-    return result;
-  }
-  std::vector<Function::Stage> take() { return std::move(stages_); }
-
- private:
-  std::vector<Function::Stage> stages_;
-};
-
 /// The input whose value `x` is, through conversions; nothing where it is computed.
 std::optional<std::size_t> input_behind(Variable x, const std::vector<Variable>& inputs) {
   while (const Apply* node = x.owner()) {
     if (node->op->op_class() != Op::Class::element || x.ndim() != 0) return std::nullopt;
     ir::Pool pool;
-    ir::Expr element = codegen::canonical_elements(*node, pool)->at(x.index());
+    ir::Expr element = (*codegen::canonical_elements(*node, pool))[x.index()];
     if (element->op == ir::Opcode::convert && is_integer(element->args[0]->dtype)) element = element->args[0];
     if (element->op != ir::Opcode::load) return std::nullopt;
     x = Variable(node->inputs[element->number]);
@@ -55,55 +39,109 @@ std::vector<codegen::EntrySize> entry_sizes(std::span<const Variable> outputs, c
   std::vector<codegen::EntrySize> sizes;
   for (const SizeBinding& binding : bindings(outputs))
     if (binding.axis < 0)
-      if (const std::optional<std::size_t> input = input_behind(binding.value, inputs)) sizes.push_back({binding.symbol, *input});
+      if (const std::optional<std::size_t> input = input_behind(binding.value, inputs))
+        sizes.push_back({binding.symbol, *input});
   return sizes;
 }
 
+std::vector<Variable> joined(std::vector<Variable> list, const std::vector<Variable>& more) {
+  list.insert(list.end(), more.begin(), more.end());
+  return list;
+}
+
+/// Debugging modes look at old values and at every step, so nothing is overwritten early.
+bool writes_in_place(Mode mode) { return mode == Mode::fast_run || mode == Mode::fast_compile; }
+
 /// Every symbol must come from somewhere.
 void check_symbols(const codegen::Program& program, const Request& request) {
-  std::unordered_set<Dim, DimHash> known(program.symbols.begin(), program.symbols.begin() + static_cast<std::ptrdiff_t>(program.entry_symbols));
+  std::unordered_set<Dim, DimHash> known(program.symbols.begin(),
+                                         program.symbols.begin() + static_cast<std::ptrdiff_t>(program.entry_symbols));
   for (const codegen::Step& step : program.steps)
     for (const Dim& symbol : codegen::binds(step)) known.insert(symbol);
   for (const codegen::Step& step : program.steps)
     for (const Dim& symbol : codegen::needs(step, program.values, program.kernels))
-      if (!known.contains(symbol)) {
-        const Location at = codegen::where(step);
-        fail<ArgumentError>(at ? at : request.where, "{}: the size {} is needed, and no input has it\n  hint: add an input with this size to the inputs", request.name, to_string(symbol));
-      }
+      if (!known.contains(symbol))
+        fail<ArgumentError>(
+            request.where,
+            "{}: the size {} is needed at {}, and no input has it\n  hint: add an input of this size to the inputs",
+            request.name, to_string(symbol), to_string(codegen::where(step)));
 }
 
-/// Loops of debugging modes look at old values and at every step, so nothing is overwritten early.
-bool writes_in_place(Mode mode) { return mode == Mode::fast_run || mode == Mode::fast_compile; }
-
-}  // namespace
-
-Compilation compile(Request request, const FunctionOptions& options) {
-  Stages stage;
-  Compilation made{std::move(request), {}, std::make_unique<ir::Pool>(), {}, {}, {}, {}};
-  Requirements required = stage("requirements", [&] { return requirements(made.request.results()); });
-  std::vector<Variable> wanted = made.request.results();
-  wanted.insert(wanted.end(), required.indices.begin(), required.indices.end());
-  made.graph = stage("optimise", [&] { return optimize(Graph{made.request.inputs, wanted}, {options.rules, options.disabled, options.mode, options.verify}).graph; });
-  codegen::Interface interface{made.request.inputs, made.request.updated, {required.checks.begin(), required.checks.end()}, {}, writes_in_place(options.mode)};
-  Effects effect = effects(made.graph.outputs);
-  made.graph.outputs.insert(made.graph.outputs.end(), effect.variables.begin(), effect.variables.end());
-  interface.duties.insert(interface.duties.end(), effect.duties.begin(), effect.duties.end());
-  interface.sizes = entry_sizes(made.graph.outputs, made.request.inputs);
-  const codegen::Target target = codegen::host_target();
-  codegen::Partition partition = stage("partition", [&] { return codegen::partition(made.graph, *made.pool); });
-  codegen::Schedule schedule = stage("schedule", [&] { return codegen::schedule(std::move(partition), *made.pool, {target.vector_bytes}); });
-  codegen::Program program = stage("assemble", [&] { return codegen::assemble(std::move(schedule), interface); });
-  check_symbols(program, made.request);
+void check_program([[maybe_unused]] const codegen::Program& program) {
 #ifndef NDEBUG
   codegen::verify(program);
   for (const ir::Kernel& kernel : program.kernels) ir::check(kernel);
 #endif
-  made.kernels = stage("native code", [&] { return std::make_unique<KernelLibrary>(program.kernels, ir::Layout(program.symbols), target); });
-  use_one_thread();
-  made.executable = std::make_unique<Executable>(std::move(program), [&](std::size_t kernel) { return made.kernels->at(kernel); }, required.obligations);
-  made.arguments = std::make_unique<Arguments>(made.request.name, made.request.inputs, interface.sizes, made.executable->program, made.executable->sizes, made.request.where);
-  made.stages = stage.take();
-  return made;
+}
+
+class Compiler {
+  /// Runs a stage and notes how long it took.
+  template <class F>
+  auto timed(const char* name, F stage) {
+    const auto start = std::chrono::steady_clock::now();
+    auto result = stage();
+    made_.stages.push_back({name, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
+    return result;
+  }
+
+ public:
+  Compiler(Request request, const FunctionOptions& options)
+      : options_(options), made_{std::move(request), {}, std::make_unique<ir::Pool>(), {}, {}, {}, {}} {}
+
+  Compilation run() {
+    relations_ = timed("obligations", [&] { return obligations(made_.request.results()); });
+    made_.graph = timed("optimise", [&] { return optimised(); });
+    codegen::Program program = lowered();
+    check_symbols(program, made_.request);
+    check_program(program);
+    made_.kernels = timed("native code", [&] {
+      return std::make_unique<KernelLibrary>(program.kernels, ir::Layout(program.symbols), target_);
+    });
+    use_one_thread();
+    made_.executable = std::make_unique<Executable>(
+        std::move(program), [&](std::size_t kernel) { return made_.kernels->at(kernel); }, relations_);
+    made_.arguments =
+        std::make_unique<Arguments>(made_.request.name, made_.request.inputs, sizes_, made_.executable->program,
+                                    made_.executable->sizes, made_.request.where);
+    return std::move(made_);
+  }
+
+ private:
+  /// The outputs and updates, and behind them whatever a call computes for what it must check and bind.
+  Graph optimised() {
+    const Guarded guard = guarded(made_.request.results());
+    duties_ = guard.duties;
+    const Graph wanted{made_.request.inputs, joined(guard.outputs, duties_.variables)};
+    Graph graph = optimize(wanted, {options_.rules, options_.disabled, options_.mode, options_.verify}).graph;
+    const Duties effect = effects(graph.outputs);
+    duties_.add(effect);
+    graph.outputs = joined(std::move(graph.outputs), effect.variables);
+    return graph;
+  }
+
+  codegen::Program lowered() {
+    sizes_ = entry_sizes(made_.graph.outputs, made_.request.inputs);
+    const codegen::Interface interface {
+      made_.request.inputs, made_.request.updated, duties_.duties, sizes_, writes_in_place(options_.mode)
+    };
+    codegen::Partition partition = timed("partition", [&] { return codegen::partition(made_.graph, *made_.pool); });
+    codegen::Schedule schedule =
+        timed("schedule", [&] { return codegen::schedule(std::move(partition), *made_.pool, {target_.vector_bytes}); });
+    return timed("assemble", [&] { return codegen::assemble(std::move(schedule), interface); });
+  }
+
+  const FunctionOptions& options_;
+  const codegen::Target target_ = codegen::host_target();
+  Compilation made_;
+  std::vector<Obligation> relations_;
+  Duties duties_;
+  std::vector<codegen::EntrySize> sizes_;
+};
+
+}  // namespace
+
+Compilation compile(Request request, const FunctionOptions& options) {
+  return Compiler(std::move(request), options).run();
 }
 
 }  // namespace theon::runtime

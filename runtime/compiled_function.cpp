@@ -25,7 +25,8 @@ CompiledFunction::CompiledFunction(runtime::Request request, const FunctionOptio
   if (mode_ == Mode::verify) reference_.emplace(made_.request);
 }
 
-std::vector<Tensor> CompiledFunction::call(std::span<const Tensor> arguments, const volatile std::int32_t* cancel) const {
+std::vector<Tensor> CompiledFunction::call(std::span<const Tensor> arguments,
+                                           const volatile std::int32_t* cancel) const {
   if (arguments.size() < made_.arguments->size()) {
     const std::vector<Tensor> all = with_defaults(arguments);
     if (all.size() > arguments.size()) return call(all, cancel);
@@ -48,7 +49,8 @@ std::vector<Tensor> CompiledFunction::call(std::span<const Tensor> arguments, co
 /// The arguments, and the defaults of the inputs behind them, as far as these go.
 std::vector<Tensor> CompiledFunction::with_defaults(std::span<const Tensor> arguments) const {
   std::vector<Tensor> all(arguments.begin(), arguments.end());
-  while (all.size() < made_.request.defaults.size() && made_.request.defaults[all.size()]) all.push_back(*made_.request.defaults[all.size()]);
+  while (all.size() < made_.request.defaults.size() && made_.request.defaults[all.size()])
+    all.push_back(*made_.request.defaults[all.size()]);
   return all;
 }
 
@@ -63,17 +65,25 @@ std::vector<Tensor> CompiledFunction::arguments_by_name(const std::map<std::stri
     } else if (made_.request.defaults[i]) {
       arguments.push_back(*made_.request.defaults[i]);
     } else {
-      fail<ArgumentError>(made_.request.where, "{}: input {}, {}, is given no value, and has no default", this->name(), i, runtime::described(made_.request.inputs[i]));
+      fail<ArgumentError>(made_.request.where, "{}: input {}, {}, is given no value, and has no default", this->name(),
+                          i, runtime::described(made_.request.inputs[i]));
     }
   }
   if (used == named.size()) return arguments;
-  const auto is_input = [&](const std::string& name) { return std::any_of(made_.request.inputs.begin(), made_.request.inputs.end(), [&](const Variable& x) { return x.name() == name; }); };
+  const auto is_input = [&](const std::string& name) {
+    return std::any_of(made_.request.inputs.begin(), made_.request.inputs.end(),
+                       [&](const Variable& x) { return x.name() == name; });
+  };
   for (const auto& [name, value] : named)
-    if (!is_input(name)) fail<ArgumentError>(made_.request.where, "{}: there is no input called {}", this->name(), name);
-  fail<ArgumentError>(made_.request.where, "{}: two inputs have one name, so they cannot be given by name", this->name());
+    if (!is_input(name))
+      fail<ArgumentError>(made_.request.where, "{}: there is no input called {}", this->name(), name);
+  fail<ArgumentError>(made_.request.where, "{}: two inputs have one name, so they cannot be given by name",
+                      this->name());
 }
 
-std::string CompiledFunction::debugprint() const { return theon::debugprint(std::span(made_.graph.outputs).first(made_.request.results().size())); }
+std::string CompiledFunction::debugprint() const {
+  return theon::debugprint(std::span(made_.graph.outputs).first(made_.request.results().size()));
+}
 
 std::string CompiledFunction::explain() const {
   const codegen::Program& program = made_.executable->program;
@@ -81,7 +91,8 @@ std::string CompiledFunction::explain() const {
   for (const std::string& warning : made_.request.warnings) text += "warning: " + warning + "\n";
   text += codegen::to_string(program);
   for (const ir::Kernel& kernel : program.kernels) text += "\n" + ir::to_string(kernel);
-  for (const Function::Stage& stage : made_.stages) text += fmt::format("{}: {:.2f} ms\n", stage.name, stage.seconds * 1000);
+  for (const Function::Stage& stage : made_.stages)
+    text += fmt::format("{}: {:.2f} ms\n", stage.name, stage.seconds * 1000);
   return text;
 }
 

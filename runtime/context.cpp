@@ -14,13 +14,17 @@ namespace {
 
 bool holds(Obligation::Relation relation, std::int64_t left, std::int64_t right) {
   switch (relation) {
-    case Obligation::Relation::equal: return left == right;
-    case Obligation::Relation::less_equal: return left <= right;
+    case Obligation::Relation::equal:
+      return left == right;
+    case Obligation::Relation::less_equal:
+      return left <= right;
   }
   return false;
 }
 
-std::byte* constant_memory(const codegen::Program& program, ValueId v) { return as_constant(program.values[v].variable)->value.raw(); }
+std::byte* constant_memory(const codegen::Program& program, ValueId v) {
+  return as_constant(program.values[v].variable)->value.raw();
+}
 
 }  // namespace
 
@@ -67,17 +71,21 @@ void Context::bind(std::size_t place, std::int64_t value) {
   is_bound_[place] = true;
   executable_.sizes.evaluate_after(place, symbols, sizes_);
   for (const SizeRelation& relation : executable_.late_relations)
-    if (std::find(relation.late_places.begin(), relation.late_places.end(), place) != relation.late_places.end() && is_known(relation)) check(relation);
+    if (std::find(relation.late_places.begin(), relation.late_places.end(), place) != relation.late_places.end() &&
+        is_known(relation))
+      check(relation);
   if (executable_.has_late_scratch) place_scratch();
 }
 
 bool Context::is_known(const SizeRelation& relation) const {
-  return std::all_of(relation.late_places.begin(), relation.late_places.end(), [this](std::size_t place) { return is_bound_[place]; });
+  return std::all_of(relation.late_places.begin(), relation.late_places.end(),
+                     [this](std::size_t place) { return is_bound_[place]; });
 }
 
 void Context::check(const SizeRelation& relation) const {
   const std::int64_t left = size(relation.left), right = size(relation.right);
-  if (!holds(relation.relation, left, right)) throw ShapeError(relation.where, fmt::format("{}\n  here: {} and {}", relation.message, left, right));
+  if (!holds(relation.relation, left, right))
+    throw ShapeError(relation.where, fmt::format("{}\n  here: {} and {}", relation.message, left, right));
 }
 
 void Context::place_arena() {
@@ -91,7 +99,8 @@ void Context::place_scratch() {
   std::size_t most = 0;
   for (const std::vector<ScratchSize>& kernel : executable_.scratch) {
     std::size_t bytes = 0;
-    for (const ScratchSize& buffer : kernel) bytes += (static_cast<std::size_t>(size(buffer.elements)) * buffer.element_bytes + line - 1) / line * line;
+    for (const ScratchSize& buffer : kernel)
+      bytes += (static_cast<std::size_t>(size(buffer.elements)) * buffer.element_bytes + line - 1) / line * line;
     most = std::max(most, bytes);
   }
   if (most > 0 && (!scratch_ || scratch_->bytes() < most)) scratch_ = allocate(most);
@@ -116,9 +125,12 @@ std::size_t Context::bytes(ValueId value) const {
   std::int64_t bytes = static_cast<std::int64_t>(size_of(executable_.values[value].dtype));
   const codegen::Value& named = executable_.program.values[value];
   for (SizeNumber axis : executable_.values[value].axes) {
-    if (size(axis) < 0) fail<ShapeError>(named.variable.where(), "the size {} is {}, but sizes are not negative", to_string(executable_.sizes.dim(axis)), size(axis));
+    if (size(axis) < 0)
+      fail<ShapeError>(named.variable.where(), "the size {} is {}, but sizes are not negative",
+                       to_string(executable_.sizes.dim(axis)), size(axis));
     if (__builtin_mul_overflow(bytes, std::max<std::int64_t>(size(axis), 1), &bytes))
-      fail<ShapeError>(named.variable.where(), "an array of sizes {} does not fit the address space", to_string(sizes(value)));
+      fail<ShapeError>(named.variable.where(), "an array of sizes {} does not fit the address space",
+                       to_string(sizes(value)));
   }
   return static_cast<std::size_t>(bytes);
 }
@@ -131,7 +143,8 @@ void Context::open(ValueId value) {
     return;
   }
   std::optional<Tensor>& memory = late_[value];
-  if (!memory || memory->storage()->bytes() < bytes(value)) memory.emplace(executable_.values[value].dtype, sizes(value));
+  if (!memory || memory->storage()->bytes() < bytes(value))
+    memory.emplace(executable_.values[value].dtype, sizes(value));
   buffers[value] = memory->raw();
 }
 

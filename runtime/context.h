@@ -1,4 +1,5 @@
-// What one call at a time writes to: memory, pointers, sizes. Kept between calls, so that a call with the sizes of the last one allocates nothing but its outputs.
+// What one call at a time writes to: memory, pointers, sizes. Kept between calls, so that a call with the sizes of the
+// last one allocates nothing but its outputs.
 #pragma once
 
 #include "runtime/executable.h"
@@ -23,7 +24,8 @@ class Context {
   /// By value: where its memory begins.
   std::vector<void*> buffers;
 
-  /// Makes everything fit the entry symbols. Throws ShapeError for a size that is negative or overflows, and for a relation that does not hold.
+  /// Makes everything fit the entry symbols. Throws ShapeError for a size that is negative or overflows, and for a
+  /// relation that does not hold.
   void prepare();
   /// The same for a symbol that becomes known during the call.
   void bind(std::size_t place, std::int64_t value);

@@ -30,7 +30,8 @@ class ContextPool {
   std::array<std::atomic<Context*>, most> idle_{};
 };
 
-/// A context for the length of a call. Unless the call has finished, its context is not used again: its pointers may be half changed.
+/// A context for the length of a call. Unless the call has finished, its context is not used again: its pointers may be
+/// half changed.
 class ContextLease {
  public:
   explicit ContextLease(ContextPool& pool) : pool_(pool), context_(pool.take()) {}

@@ -33,16 +33,20 @@ struct Product {
 
 // BLAS by overloading.
 
-void gemv(CBLAS_TRANSPOSE t, int m, int n, float alpha, const float* a, int lda, const float* x, int step, float beta, float* y) {
+void gemv(CBLAS_TRANSPOSE t, int m, int n, float alpha, const float* a, int lda, const float* x, int step, float beta,
+          float* y) {
   cblas_sgemv(CblasRowMajor, t, m, n, alpha, a, lda, x, step, beta, y, 1);
 }
-void gemv(CBLAS_TRANSPOSE t, int m, int n, double alpha, const double* a, int lda, const double* x, int step, double beta, double* y) {
+void gemv(CBLAS_TRANSPOSE t, int m, int n, double alpha, const double* a, int lda, const double* x, int step,
+          double beta, double* y) {
   cblas_dgemv(CblasRowMajor, t, m, n, alpha, a, lda, x, step, beta, y, 1);
 }
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb, float beta, float* c, int ldc) {
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha, const float* a, int lda,
+          const float* b, int ldb, float beta, float* c, int ldc) {
   cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const double* a, int lda, const double* b, int ldb, double beta, double* c, int ldc) {
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const double* a, int lda,
+          const double* b, int ldb, double beta, double* c, int ldc) {
   cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
@@ -55,7 +59,8 @@ std::int64_t leading(const View<T>& view, std::int64_t rows, std::int64_t column
 }
 
 bool fits_blas(std::initializer_list<std::int64_t> sizes) {
-  return std::all_of(sizes.begin(), sizes.end(), [](std::int64_t size) { return size <= std::numeric_limits<int>::max(); });
+  return std::all_of(sizes.begin(), sizes.end(),
+                     [](std::int64_t size) { return size <= std::numeric_limits<int>::max(); });
 }
 
 /// Whether the rows that BLAS would see follow one another without overlap.
@@ -69,14 +74,16 @@ bool is_regular(const View<T>& view, std::int64_t rows, std::int64_t columns) {
 template <class T>
 void times_vector(const Product<T>& p) {
   const std::int64_t rows = p.a.is_transposed() ? p.k : p.m, columns = p.a.is_transposed() ? p.m : p.k;
-  gemv(p.a.transposition(), static_cast<int>(rows), static_cast<int>(columns), p.alpha, p.a.data, static_cast<int>(leading(p.a, p.m, p.k)), p.b.data,
-       static_cast<int>(p.k <= 1 ? 1 : p.b.row_stride), p.beta, p.result);
+  gemv(p.a.transposition(), static_cast<int>(rows), static_cast<int>(columns), p.alpha, p.a.data,
+       static_cast<int>(leading(p.a, p.m, p.k)), p.b.data, static_cast<int>(p.k <= 1 ? 1 : p.b.row_stride), p.beta,
+       p.result);
 }
 
 template <class T>
 void times_matrix(const Product<T>& p) {
-  gemm(p.a.transposition(), p.b.transposition(), static_cast<int>(p.m), static_cast<int>(p.n), static_cast<int>(p.k), p.alpha, p.a.data, static_cast<int>(leading(p.a, p.m, p.k)), p.b.data,
-       static_cast<int>(leading(p.b, p.k, p.n)), p.beta, p.result, static_cast<int>(p.n));
+  gemm(p.a.transposition(), p.b.transposition(), static_cast<int>(p.m), static_cast<int>(p.n), static_cast<int>(p.k),
+       p.alpha, p.a.data, static_cast<int>(leading(p.a, p.m, p.k)), p.b.data, static_cast<int>(leading(p.b, p.k, p.n)),
+       p.beta, p.result, static_cast<int>(p.n));
 }
 
 /// What BLAS cannot be told: sizes beyond its integers, rows that overlap.
@@ -85,7 +92,9 @@ void by_definition(const Product<T>& p) {
   for (std::int64_t i = 0; i < p.m; ++i)
     for (std::int64_t j = 0; j < p.n; ++j) {
       T sum = 0;
-      for (std::int64_t l = 0; l < p.k; ++l) sum += p.a.data[i * p.a.row_stride + l * p.a.column_stride] * p.b.data[l * p.b.row_stride + j * p.b.column_stride];
+      for (std::int64_t l = 0; l < p.k; ++l)
+        sum +=
+            p.a.data[i * p.a.row_stride + l * p.a.column_stride] * p.b.data[l * p.b.row_stride + j * p.b.column_stride];
       T& element = p.result[i * p.n + j];
       element = p.alpha * sum + (p.beta == 0 ? 0 : element);
     }
@@ -116,9 +125,12 @@ void multiply(const Product<T>& p) {
 /// The stride along an axis of size 1 is free to choose.
 template <class T>
 View<T> view(const Matrix& matrix, std::int64_t rows, std::int64_t columns, const Context& context) {
-  View<T> view{static_cast<const T*>(context.buffers[matrix.value]) + context.size(matrix.offset), context.size(matrix.row_stride), context.size(matrix.column_stride)};
-  if (columns == 1) view.column_stride = 1;
-  else if (rows == 1) view.row_stride = 1;
+  View<T> view{static_cast<const T*>(context.buffers[matrix.value]) + context.size(matrix.offset),
+               context.size(matrix.row_stride), context.size(matrix.column_stride)};
+  if (columns == 1)
+    view.column_stride = 1;
+  else if (rows == 1)
+    view.row_stride = 1;
   return view;
 }
 
@@ -126,8 +138,10 @@ template <class T>
 void run_typed(const ContractionCall& call, Context& context) {
   T* result = static_cast<T*>(context.buffers[call.result]);
   const std::int64_t m = context.size(call.m), n = context.size(call.n), k = context.size(call.k);
-  if (call.accumulate && context.buffers[*call.accumulate] != result) std::memcpy(result, context.buffers[*call.accumulate], static_cast<std::size_t>(m * n) * sizeof(T));
-  multiply(Product<T>{view<T>(call.a, m, k, context), view<T>(call.b, k, n, context), result, m, n, k, static_cast<T>(call.alpha), T(call.accumulate ? 1 : 0)});
+  if (call.accumulate && context.buffers[*call.accumulate] != result)
+    std::memcpy(result, context.buffers[*call.accumulate], static_cast<std::size_t>(m * n) * sizeof(T));
+  multiply(Product<T>{view<T>(call.a, m, k, context), view<T>(call.b, k, n, context), result, m, n, k,
+                      static_cast<T>(call.alpha), T(call.accumulate ? 1 : 0)});
 }
 
 }  // namespace

@@ -40,8 +40,10 @@ std::size_t DimTable::add(const Dim& dim) {
   if (!fresh) return it->second;
   const std::size_t first = instructions_.size();
   Writer writer(instructions_);
-  if (is_symbol(dim)) writer.symbol(place(dim));
-  else ir::lower(dim, layout_, writer);
+  if (is_symbol(dim))
+    writer.symbol(place(dim));
+  else
+    ir::lower(dim, layout_, writer);
   codes_.push_back({first, instructions_.size()});
   dims_.push_back(dim);
   for (const Dim& symbol : theon::symbols(dim)) dependents_[place(symbol)].push_back(it->second);
@@ -52,7 +54,8 @@ void DimTable::evaluate(std::span<const std::int64_t> symbols, std::span<std::in
   for (std::size_t number = 0; number < size(); ++number) values[number] = run(number, symbols);
 }
 
-void DimTable::evaluate_after(std::size_t place, std::span<const std::int64_t> symbols, std::span<std::int64_t> values) const {
+void DimTable::evaluate_after(std::size_t place, std::span<const std::int64_t> symbols,
+                              std::span<std::int64_t> values) const {
   for (std::size_t number : dependents_[place]) values[number] = run(number, symbols);
 }
 
@@ -76,8 +79,10 @@ std::int64_t DimTable::run(std::size_t number, std::span<const std::int64_t> sym
 /// False where the result does not fit.
 bool DimTable::apply(Kind kind, std::int64_t a, std::int64_t b, std::int64_t& result) {
   switch (kind) {
-    case Kind::add: return !__builtin_add_overflow(a, b, &result);
-    case Kind::mul: return !__builtin_mul_overflow(a, b, &result);
+    case Kind::add:
+      return !__builtin_add_overflow(a, b, &result);
+    case Kind::mul:
+      return !__builtin_mul_overflow(a, b, &result);
     case Kind::floor_div: {
       // The smallest number has no counterpart.
       if (b == -1) return !__builtin_sub_overflow(std::int64_t{0}, a, &result);
@@ -89,10 +94,15 @@ bool DimTable::apply(Kind kind, std::int64_t a, std::int64_t b, std::int64_t& re
       result = rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
       return true;
     }
-    case Kind::min: result = std::min(a, b); return true;
-    case Kind::max: result = std::max(a, b); return true;
+    case Kind::min:
+      result = std::min(a, b);
+      return true;
+    case Kind::max:
+      result = std::max(a, b);
+      return true;
     case Kind::literal:
-    case Kind::symbol: break;
+    case Kind::symbol:
+      break;
   }
   broken_promise("the instruction is an operation", __FILE__, __LINE__);
 }

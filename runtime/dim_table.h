@@ -12,7 +12,8 @@
 
 namespace theon::runtime {
 
-/// Every size that a program mentions, each once, with a number. Their values for one set of symbols are an array by number.
+/// Every size that a program mentions, each once, with a number. Their values for one set of symbols are an array by
+/// number.
 class DimTable {
  public:
   /// The symbols by place.

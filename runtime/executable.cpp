@@ -19,31 +19,45 @@ using Home = Placement::Home;
 Dim as_dim(ir::Expr e) {
   const auto arg = [&](std::size_t i) { return as_dim(e->args[i]); };
   switch (e->op) {
-    case ir::Opcode::literal: return Dim(static_cast<std::int64_t>(e->bits));
-    case ir::Opcode::parameter: return *e->dim;
-    case ir::Opcode::add: return arg(0) + arg(1);
-    case ir::Opcode::sub: return arg(0) - arg(1);
-    case ir::Opcode::mul: return arg(0) * arg(1);
-    case ir::Opcode::neg: return 0 - arg(0);
-    case ir::Opcode::floor_div: return floor_div(arg(0), arg(1));
-    case ir::Opcode::mod: return mod(arg(0), arg(1));
-    case ir::Opcode::min: return min(arg(0), arg(1));
-    case ir::Opcode::max: return max(arg(0), arg(1));
-    default: fail<InternalError>({}, "the size of scratch memory is {}", to_string(e));
+    case ir::Opcode::literal:
+      return Dim(static_cast<std::int64_t>(e->bits));
+    case ir::Opcode::parameter:
+      return *e->dim;
+    case ir::Opcode::add:
+      return arg(0) + arg(1);
+    case ir::Opcode::sub:
+      return arg(0) - arg(1);
+    case ir::Opcode::mul:
+      return arg(0) * arg(1);
+    case ir::Opcode::neg:
+      return 0 - arg(0);
+    case ir::Opcode::floor_div:
+      return floor_div(arg(0), arg(1));
+    case ir::Opcode::mod:
+      return mod(arg(0), arg(1));
+    case ir::Opcode::min:
+      return min(arg(0), arg(1));
+    case ir::Opcode::max:
+      return max(arg(0), arg(1));
+    default:
+      fail<InternalError>({}, "the size of scratch memory is {}", to_string(e));
   }
 }
 
 /// Translates steps. Values whose size is late are opened by the first call that writes them.
 class Translator {
  public:
-  Translator(Executable& target, const std::function<TheonKernel(std::size_t)>& kernel_at) : target_(target), kernel_at_(kernel_at) {}
+  Translator(Executable& target, const std::function<TheonKernel(std::size_t)>& kernel_at)
+      : target_(target), kernel_at_(kernel_at) {}
 
   std::vector<Call> translate(const std::vector<Step>& steps) {
     std::vector<Call> calls;
     for (const Step& step : steps) {
-      // A loop opens what its body writes, so that states may change places between iterations: unless the body itself learns the size.
+      // A loop opens what its body writes, so that states may change places between iterations: unless the body itself
+      // learns the size.
       std::vector<ValueId> opens = opened(step);
-      calls.push_back({std::visit([this](const auto& s) -> decltype(Call::node) { return translate(s); }, step.node), std::move(opens), &step});
+      calls.push_back({std::visit([this](const auto& s) -> decltype(Call::node) { return translate(s); }, step.node),
+                       std::move(opens), &step});
     }
     return calls;
   }
@@ -53,7 +67,8 @@ class Translator {
 
   ContractionCall translate(const codegen::ContractionStep& step) {
     const codegen::Contraction& product = step.product;
-    return {product.result,    matrix(product.a), matrix(product.b),   number(product.m), number(product.n), number(product.k),
+    return {product.result,    matrix(product.a),  matrix(product.b),
+            number(product.m), number(product.n),  number(product.k),
             product.alpha,     product.accumulate, target_.program.values[product.result].type.dtype};
   }
 
@@ -62,14 +77,17 @@ class Translator {
   HostCall translate(const codegen::HostStep& step) {
     HostCall call{static_cast<const HostOp*>(step.node->op.get()), step.inputs, step.outputs, {}, target_.host_calls++};
     for (const Op::Binding& binding : step.node->op->binds())
-      if (binding.axis >= 0 && target_.sizes.has_place(binding.symbol)) call.binds.push_back({target_.sizes.place(binding.symbol), binding.output, binding.axis});
+      if (binding.axis >= 0 && target_.sizes.has_place(binding.symbol))
+        call.binds.push_back({target_.sizes.place(binding.symbol), binding.output, binding.axis});
     return call;
   }
 
   BindCall translate(const codegen::BindStep& step) { return {target_.sizes.place(step.symbol), step.value}; }
   CheckCall translate(const codegen::CheckStep& step) { return {step.condition}; }
   IndexCall translate(const codegen::IndexStep& step) { return {step.indices, number(step.extent)}; }
-  LoopCall translate(const codegen::LoopStep& step) { return {target_.sizes.place(step.counter), number(step.trips), step.carried, translate(step.body)}; }
+  LoopCall translate(const codegen::LoopStep& step) {
+    return {target_.sizes.place(step.counter), number(step.trips), step.carried, translate(step.body)};
+  }
 
   SizeNumber number(const Dim& dim) { return target_.sizes.add(dim); }
   Matrix matrix(const codegen::MatrixOperand& operand) {
@@ -79,13 +97,16 @@ class Translator {
   std::vector<ValueId> opened(const Step& step) {
     const std::vector<Dim> learnt = codegen::binds(step);
     std::vector<ValueId> values = codegen::writes(step);
-    std::erase_if(values, [&](ValueId v) { return !needs_memory(v) || mentions_one_of(v, learnt) || !opened_.insert(v).second; });
+    std::erase_if(
+        values, [&](ValueId v) { return !needs_memory(v) || mentions_one_of(v, learnt) || !opened_.insert(v).second; });
     return values;
   }
 
   bool mentions_one_of(ValueId v, const std::vector<Dim>& learnt) const {
     const std::vector<Dim> used = symbols(target_.program.values[v].type.dims);
-    return std::any_of(used.begin(), used.end(), [&](const Dim& symbol) { return std::find(learnt.begin(), learnt.end(), symbol) != learnt.end(); });
+    return std::any_of(used.begin(), used.end(), [&](const Dim& symbol) {
+      return std::find(learnt.begin(), learnt.end(), symbol) != learnt.end();
+    });
   }
 
   bool needs_memory(ValueId v) const {
@@ -123,7 +144,8 @@ std::vector<std::vector<ScratchSize>> scratch_sizes(const Program& program, DimT
   for (const ir::Kernel& kernel : program.kernels) {
     std::vector<ScratchSize>& buffers = kernels.emplace_back();
     for (const ir::Buffer& buffer : kernel.buffers)
-      if (buffer.access == ir::Access::scratch) buffers.push_back({sizes.add(as_dim(buffer.size)), size_of(buffer.dtype)});
+      if (buffer.access == ir::Access::scratch)
+        buffers.push_back({sizes.add(as_dim(buffer.size)), size_of(buffer.dtype)});
   }
   return kernels;
 }
@@ -136,7 +158,8 @@ bool has_places(const std::vector<Dim>& dims, const DimTable& sizes) {
 std::vector<ValueId> residents(const Program& program, Home home, std::size_t number) {
   std::vector<ValueId> values;
   for (std::size_t v = 0; v < program.placements.size(); ++v)
-    if (program.placements[v].home == home && program.placements[v].number == number) values.push_back(static_cast<ValueId>(v));
+    if (program.placements[v].home == home && program.placements[v].number == number)
+      values.push_back(static_cast<ValueId>(v));
   return values;
 }
 
@@ -149,7 +172,8 @@ std::vector<ValueId> residents(const Program& program, Home home) {
 
 std::vector<OutputSlot> output_slots(const Program& program) {
   std::vector<OutputSlot> slots;
-  for (std::size_t k = 0; k < program.outputs.size(); ++k) slots.push_back({program.outputs[k], residents(program, Home::output, k)});
+  for (std::size_t k = 0; k < program.outputs.size(); ++k)
+    slots.push_back({program.outputs[k], residents(program, Home::output, k)});
   return slots;
 }
 
@@ -157,8 +181,9 @@ std::vector<SharedSlot> shared_slots(const Program& program) {
   std::vector<SharedSlot> slots;
   for (std::size_t k = 0; k < program.shared.size(); ++k) {
     const codegen::SharedUse& use = program.shared[k];
-    slots.push_back({as_shared(use.variable)->state.get(), use.variable.node()->serial, residents(program, Home::shared, k), residents(program, Home::spare, k),
-                     use.update.has_value(), use.in_place});
+    slots.push_back({as_shared(use.variable)->state.get(), use.variable.node()->serial,
+                     residents(program, Home::shared, k), residents(program, Home::spare, k), use.update.has_value(),
+                     use.in_place});
   }
   std::sort(slots.begin(), slots.end(), [](const SharedSlot& a, const SharedSlot& b) { return a.order < b.order; });
   return slots;
@@ -166,7 +191,8 @@ std::vector<SharedSlot> shared_slots(const Program& program) {
 
 }  // namespace
 
-Executable::Executable(codegen::Program made, const std::function<TheonKernel(std::size_t)>& kernel_at, const std::vector<Obligation>& obligations)
+Executable::Executable(codegen::Program made, const std::function<TheonKernel(std::size_t)>& kernel_at,
+                       const std::vector<Obligation>& obligations)
     : program(std::move(made)),
       sizes(program.symbols),
       values(value_sizes(program, sizes)),
@@ -177,14 +203,16 @@ Executable::Executable(codegen::Program made, const std::function<TheonKernel(st
       constants(residents(program, Home::constant)),
       arena(residents(program, Home::arena)) {
   for (const std::vector<ScratchSize>& kernel : scratch)
-    for (const ScratchSize& buffer : kernel) has_late_scratch = has_late_scratch || !late_places({sizes.dim(buffer.elements)}, program, sizes).empty();
+    for (const ScratchSize& buffer : kernel)
+      has_late_scratch = has_late_scratch || !late_places({sizes.dim(buffer.elements)}, program, sizes).empty();
   for (const Obligation& obligation : obligations)
     if (has_places({obligation.left, obligation.right}, sizes)) add(obligation);
 }
 
 void Executable::add(const Obligation& obligation) {
-  SizeRelation relation{obligation.relation, sizes.add(obligation.left), sizes.add(obligation.right), obligation.where, obligation.message,
-                        late_places({obligation.left, obligation.right}, program, sizes)};
+  SizeRelation relation{obligation.relation,         sizes.add(obligation.left),
+                        sizes.add(obligation.right), obligation.where,
+                        obligation.message,          late_places({obligation.left, obligation.right}, program, sizes)};
   (relation.late_places.empty() ? entry_relations : late_relations).push_back(std::move(relation));
 }
 

@@ -111,9 +111,9 @@ struct OutputSlot {
 
 struct SharedSlot {
   SharedState* state;
-  std::uint64_t order;               // the global order in which locks are taken
-  std::vector<ValueId> residents;    // values in the variable's own memory
-  std::vector<ValueId> in_spare;     // values in the second buffer
+  std::uint64_t order;             // the global order in which locks are taken
+  std::vector<ValueId> residents;  // values in the variable's own memory
+  std::vector<ValueId> in_spare;   // values in the second buffer
   bool is_updated, in_place;
 };
 
@@ -124,8 +124,10 @@ struct ScratchSize {
 };
 
 struct Executable {
-  /// Kernels are asked for by their number. Obligations with symbols that the program lacks say nothing about it, and are left out.
-  Executable(codegen::Program program, const std::function<TheonKernel(std::size_t kernel)>& kernel_at, const std::vector<Obligation>& obligations);
+  /// Kernels are asked for by their number. Obligations with symbols that the program lacks say nothing about it, and
+  /// are left out.
+  Executable(codegen::Program program, const std::function<TheonKernel(std::size_t kernel)>& kernel_at,
+             const std::vector<Obligation>& obligations);
   Executable(const Executable&) = delete;
   Executable& operator=(const Executable&) = delete;
 
@@ -138,7 +140,7 @@ struct Executable {
   bool has_late_scratch = false;
   std::vector<SizeRelation> entry_relations, late_relations;
   std::vector<OutputSlot> outputs;
-  std::vector<SharedSlot> shared;       // in the order of their locks
+  std::vector<SharedSlot> shared;  // in the order of their locks
   std::vector<ValueId> constants, arena;
 
  private:

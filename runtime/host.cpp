@@ -22,15 +22,19 @@ template <class... E>
   throw Error(where, message);
 }
 
-bool mentions(const Error& error, const std::string& what) { return std::string(error.what()).find(what) != std::string::npos; }
+bool mentions(const Error& error, const std::string& what) {
+  return std::string(error.what()).find(what) != std::string::npos;
+}
 
 void check_output(const Tensor& output, const TensorType& type, std::size_t number, const Apply& node) {
   if (output.dtype() != type.dtype || output.ndim() != type.ndim())
-    fail<InternalError>(node.where, "{}: output {} was promised as {}, and is {} {}", node.op->name(), number, to_string(type), name(output.dtype()), to_string(output.sizes()));
+    fail<InternalError>(node.where, "{}: output {} was promised as {}, and is {} {}", node.op->name(), number,
+                        to_string(type), name(output.dtype()), to_string(output.sizes()));
 }
 
 bool lies_in_an_input(const Tensor& output, const std::vector<Tensor>& inputs) {
-  return std::any_of(inputs.begin(), inputs.end(), [&](const Tensor& input) { return input.storage() == output.storage(); });
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [&](const Tensor& input) { return input.storage() == output.storage(); });
 }
 
 /// The op has filled the memory it was given, or has put a tensor of its own in its place.
@@ -42,7 +46,8 @@ void settle(ValueId value, std::size_t number, Context::HostTensors& tensors, co
     output = Tensor();
   } else if (static_cast<void*>(output.raw()) != context.buffers[value]) {
     if (output.sizes() != context.sizes(value))
-      fail<InternalError>(node.where, "{}: output {} was promised with sizes {}, and has {}", node.op->name(), number, to_string(context.sizes(value)), to_string(output.sizes()));
+      fail<InternalError>(node.where, "{}: output {} was promised with sizes {}, and has {}", node.op->name(), number,
+                          to_string(context.sizes(value)), to_string(output.sizes()));
     std::memcpy(context.buffers[value], output.contiguous().raw(), context.bytes(value));
   }
 }
@@ -62,7 +67,8 @@ void rethrow_from(const std::string& what, Location where) {
     throw;
   } catch (const Error& error) {
     if (error.where() && mentions(error, what)) throw;
-    rethrow_as_one_of<ShapeError, DTypeError, IndexError, ArgumentError, GradientError, CheckError, Cancelled, FileError, InternalError>(error, fmt::format("{}: {}", what, error.what()), where);
+    rethrow_as_one_of<ShapeError, DTypeError, IndexError, ArgumentError, GradientError, CheckError, Cancelled,
+                      FileError, InternalError>(error, fmt::format("{}: {}", what, error.what()), where);
   } catch (const std::exception& error) {
     std::throw_with_nested(Error(where, fmt::format("{}: {}", what, error.what())));
   }

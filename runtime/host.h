@@ -5,8 +5,8 @@
 
 namespace theon::runtime {
 
-/// Runs the op on the memory of its values, and binds the symbols that the sizes of its outputs say. What the op throws gets the user's line and the op's name, and keeps
-/// its type where that is one of Theon's.
+/// Runs the op on the memory of its values, and binds the symbols that the sizes of its outputs say. What the op throws
+/// gets the user's line and the op's name, and keeps its type where that is one of Theon's.
 void run(const HostCall& call, const Apply& node, Context& context);
 
 /// Throws the exception being handled again, as an error at `where` that names what threw it.

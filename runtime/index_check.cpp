@@ -15,8 +15,10 @@ namespace {
 
 template <std::integral T>
 bool is_in_range(T index, std::int64_t extent) {
-  if constexpr (std::is_unsigned_v<T>) return index < static_cast<std::uint64_t>(extent);
-  else return index >= -extent && index < extent;
+  if constexpr (std::is_unsigned_v<T>)
+    return index < static_cast<std::uint64_t>(extent);
+  else
+    return index >= -extent && index < extent;
 }
 
 /// The position of the first index out of range. The loop has no exit, so that it runs in vectors.
@@ -37,7 +39,8 @@ void check(const T* indices, const IndexCall& call, const codegen::IndexStep& st
   const std::optional<std::int64_t> position = first_outside(indices, count(sizes), extent);
   if (!position) return;
   const std::string place = sizes.empty() ? "" : fmt::format(", at {},", element_place(*position, sizes));
-  fail<IndexError>(step.where, "{}: index {}{} is out of range for axis {} of size {}", step.op, static_cast<std::int64_t>(indices[*position]), place, step.axis, extent);
+  fail<IndexError>(step.where, "{}: index {}{} is out of range for axis {} of size {}", step.op,
+                   static_cast<std::int64_t>(indices[*position]), place, step.axis, extent);
 }
 
 }  // namespace
@@ -45,8 +48,10 @@ void check(const T* indices, const IndexCall& call, const codegen::IndexStep& st
 void run(const IndexCall& call, const codegen::IndexStep& step, const Context& context) {
   const void* indices = context.buffers[call.indices];
   dispatch(context.executable().values[call.indices].dtype, [&]<class T>() {
-    if constexpr (std::integral<T> && !std::same_as<T, bool>) check(static_cast<const T*>(indices), call, step, context);
-    else fail<InternalError>(step.where, "{}: indices that are no integers", step.op);
+    if constexpr (std::integral<T> && !std::same_as<T, bool>)
+      check(static_cast<const T*>(indices), call, step, context);
+    else
+      fail<InternalError>(step.where, "{}: indices that are no integers", step.op);
   });
 }
 

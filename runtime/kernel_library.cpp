@@ -6,12 +6,16 @@
 
 namespace theon::runtime {
 
-KernelLibrary::KernelLibrary(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const codegen::Target& target) {
+KernelLibrary::KernelLibrary(std::span<const ir::Kernel> kernels, const ir::Layout& layout,
+                             const codegen::Target& target) {
   const std::size_t groups = std::min<std::size_t>(kernels.size(), std::max(1u, std::thread::hardware_concurrency()));
   std::vector<std::span<const ir::Kernel>> parts;
-  for (std::size_t g = 0; g < groups; ++g) parts.push_back(kernels.subspan(g * kernels.size() / groups, (g + 1) * kernels.size() / groups - g * kernels.size() / groups));
+  for (std::size_t g = 0; g < groups; ++g)
+    parts.push_back(
+        kernels.subspan(g * kernels.size() / groups, (g + 1) * kernels.size() / groups - g * kernels.size() / groups));
   std::vector<std::future<codegen::NativeCode>> others;
-  for (std::size_t g = 1; g < groups; ++g) others.push_back(std::async(std::launch::async, [&, g] { return codegen::compile(parts[g], layout, target); }));
+  for (std::size_t g = 1; g < groups; ++g)
+    others.push_back(std::async(std::launch::async, [&, g] { return codegen::compile(parts[g], layout, target); }));
   if (groups > 0) code_.push_back(codegen::compile(parts[0], layout, target));
   for (std::future<codegen::NativeCode>& other : others) code_.push_back(other.get());
   for (std::size_t g = 0; g < groups; ++g)

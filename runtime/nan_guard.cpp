@@ -28,10 +28,12 @@ void check(ValueId value, const Context& context) {
   const codegen::Value& written = context.executable().program.values[value];
   if (!is_floating(written.type.dtype)) return;
   const Sizes sizes = context.sizes(value);
-  const std::vector<double> elements = Tensor::borrow(written.type.dtype, context.buffers[value], sizes).to_vector<double>();
+  const std::vector<double> elements =
+      Tensor::borrow(written.type.dtype, context.buffers[value], sizes).to_vector<double>();
   const std::int64_t position = first_wild(elements);
   if (position == std::ssize(elements)) return;
-  fail<CheckError>(written.variable.where(), "{} is {} at {}\n  its expression: {}", name_of(written.variable), elements[position], element_place(position, sizes), to_string(written.variable));
+  fail<CheckError>(written.variable.where(), "{} is {} at {}\n  its expression: {}", name_of(written.variable),
+                   elements[position], element_place(position, sizes), to_string(written.variable));
 }
 
 }  // namespace

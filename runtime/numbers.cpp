@@ -9,9 +9,13 @@ namespace theon::runtime {
 
 namespace {
 
-bool keeps_value(const Tensor& scalar, const Tensor& converted) { return identical(converted.astype(scalar.dtype()), scalar); }
+bool keeps_value(const Tensor& scalar, const Tensor& converted) {
+  return identical(converted.astype(scalar.dtype()), scalar);
+}
 
-bool stays_finite(const Tensor& scalar, const Tensor& converted) { return std::isfinite(converted.item<double>()) || !std::isfinite(scalar.item<double>()); }
+bool stays_finite(const Tensor& scalar, const Tensor& converted) {
+  return std::isfinite(converted.item<double>()) || !std::isfinite(scalar.item<double>());
+}
 
 }  // namespace
 
@@ -26,8 +30,10 @@ std::optional<Tensor> as_number(const Tensor& scalar, DType wanted) {
 
 std::int64_t integer_value(DType dtype, const void* scalar) {
   return dispatch(dtype, [&]<class T>() -> std::int64_t {
-    if constexpr (std::integral<T>) return static_cast<std::int64_t>(*static_cast<const T*>(scalar));
-    else fail<InternalError>({}, "a size of a floating dtype");
+    if constexpr (std::integral<T>)
+      return static_cast<std::int64_t>(*static_cast<const T*>(scalar));
+    else
+      fail<InternalError>({}, "a size of a floating dtype");
   });
 }
 

@@ -13,14 +13,16 @@
 namespace theon {
 
 struct Function::Raw::State {
-  explicit State(std::shared_ptr<const detail::CompiledFunction> function) : function(std::move(function)), context(this->function->executable()) {}
+  explicit State(std::shared_ptr<const detail::CompiledFunction> function)
+      : function(std::move(function)), context(this->function->executable()) {}
 
   void run(const void* const* inputs, void* const* outputs) {
     const runtime::FloatingEnvironment standard;
     context.prepare();
     function->arguments().point(inputs, context);
     runtime::SharedLease shared(context);
-    for (std::size_t k = 0; k < context.output_sizes().size(); ++k) context.point(function->executable().outputs[k].residents, outputs[k]);
+    for (std::size_t k = 0; k < context.output_sizes().size(); ++k)
+      context.point(function->executable().outputs[k].residents, outputs[k]);
     context.start(&never_cancelled);
     runtime::run(context);
     shared.commit();
@@ -36,7 +38,8 @@ Function::Raw Function::prepare(const std::vector<Sizes>& input_sizes) const {
   compiled_->arguments().bind_sizes(input_sizes, state->context);
   for (std::size_t k = 0; k < compiled_->executable().outputs.size(); ++k)
     if (compiled_->executable().values[compiled_->executable().outputs[k].value].is_late)
-      fail<ArgumentError>(compiled_->where(), "{}: the size of output {} depends on data, so no memory can be prepared for it", name(), k);
+      fail<ArgumentError>(compiled_->where(),
+                          "{}: the size of output {} depends on data, so no memory can be prepared for it", name(), k);
   return Raw(std::move(state));
 }
 

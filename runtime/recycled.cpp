@@ -11,7 +11,8 @@ bool is_owned_alone(const std::shared_ptr<Storage>& storage) {
 
 const Tensor& Recycled::next(DType dtype, const Sizes& sizes) {
   for (std::size_t k = 0; k < tensors_.size(); ++k)
-    if (tensors_[k] && tensors_[k]->dtype() == dtype && tensors_[k]->sizes() == sizes && is_owned_alone(tensors_[k]->storage())) {
+    if (tensors_[k] && tensors_[k]->dtype() == dtype && tensors_[k]->sizes() == sizes &&
+        is_owned_alone(tensors_[k]->storage())) {
       last_ = k;
       return *tensors_[k];
     }

@@ -13,7 +13,8 @@ namespace theon::runtime {
 /// Whether nobody else refers to the memory, and whoever did has finished.
 bool is_owned_alone(const std::shared_ptr<Storage>& storage);
 
-/// The last results of one output. A caller who replaces a result by the next one holds one while the other is written, so there are two.
+/// The last results of one output. A caller who replaces a result by the next one holds one while the other is written,
+/// so there are two.
 class Recycled {
  public:
   /// One of the kept tensors that nobody holds, or a new one.

@@ -10,13 +10,16 @@
 
 namespace theon::runtime {
 
-/// The graph as the user wrote it, over inputs alone: shared variables are inputs too, so that it can be evaluated for the values they had when a call began.
+/// The graph as the user wrote it, over inputs alone: shared variables are inputs too, so that it can be evaluated for
+/// the values they had when a call began.
 class ReferenceCheck {
  public:
   explicit ReferenceCheck(const Request& request);
 
-  /// Throws CheckError, at the line of the output or update, naming the worst element, where a finished call that has not been committed differs by more than rounding.
-  void run(std::span<const Tensor> arguments, const std::vector<Tensor>& outputs, const Context& context, const SharedLease& shared) const;
+  /// Throws CheckError, at the line of the output or update, naming the worst element, where a finished call that has
+  /// not been committed differs by more than rounding.
+  void run(std::span<const Tensor> arguments, const std::vector<Tensor>& outputs, const Context& context,
+           const SharedLease& shared) const;
 
  private:
   std::vector<Variable> inputs_, shared_, stands_for_shared_;

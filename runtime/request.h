@@ -11,7 +11,7 @@
 namespace theon::runtime {
 
 struct Request {
-  std::vector<Variable> inputs;   // leaves
+  std::vector<Variable> inputs;  // leaves
   std::vector<std::shared_ptr<const Tensor>> defaults;
   std::vector<Variable> outputs;  // after the givens
   std::vector<Variable> updated;  // shared variables
@@ -25,7 +25,8 @@ struct Request {
 };
 
 /// Throws ArgumentError, DTypeError or ShapeError, each naming the variable and its line.
-Request checked_request(std::vector<In> inputs, std::vector<Variable> outputs, const FunctionOptions& options, Location where);
+Request checked_request(std::vector<In> inputs, std::vector<Variable> outputs, const FunctionOptions& options,
+                        Location where);
 
 /// "x", or "an unnamed float32 [n, 4]"; and the line that made it.
 std::string described(const Variable& x);

@@ -1,4 +1,5 @@
-// What must hold for a graph to mean what it says: read off the graph as the user wrote it, before a rewrite can drop a node and its checks with it.
+// What must hold for a graph to mean what it says: read off the graph as the user wrote it, before a rewrite can drop a
+// node and its checks with it.
 #pragma once
 
 #include "codegen/program/assemble.h"
@@ -9,23 +10,27 @@
 
 namespace theon::runtime {
 
-struct Requirements {
-  std::vector<Obligation> obligations;
-  /// Integer arrays that index something, and what a call must check of each.
-  std::vector<Variable> indices;
-  std::vector<codegen::Indices> checks;
-};
-
-/// Of everything that `outputs` need, composites opened and inner graphs included.
-Requirements requirements(std::span<const Variable> outputs);
-
-/// Variables whose values have an effect of their own, and what it is: conditions of checks, and scalars that are sizes.
-struct Effects {
+/// Variables that a call computes for a duty.
+struct Duties {
   std::vector<Variable> variables;
-  std::vector<codegen::Duty> duties;
+  std::vector<codegen::Duty> duties;  // one for each
+
+  void add(Variable variable, codegen::Duty duty);
+  void add(const Duties& others);
 };
 
-/// Of an optimised graph.
-Effects effects(std::span<const Variable> outputs);
+/// Relations between sizes, of everything that `outputs` need, composites opened and inner graphs included.
+std::vector<Obligation> obligations(std::span<const Variable> outputs);
+
+/// The same outputs, and what a call must check to compute them: indices, and conditions of checks in the bodies of
+/// loops. What a body must check becomes one more result of its loop, an array over all its steps.
+struct Guarded {
+  std::vector<Variable> outputs;
+  Duties duties;
+};
+Guarded guarded(std::span<const Variable> outputs);
+
+/// What has an effect of its own in an optimised graph: conditions of checks, and scalars that are sizes.
+Duties effects(std::span<const Variable> outputs);
 
 }  // namespace theon::runtime

@@ -7,8 +7,9 @@
 
 namespace theon::runtime {
 
-/// Holds the shared variables of a call. Updated ones are locked for as long as it lives; of those that are only read it takes the memory they have now. All are
-/// taken at one moment, in one global order: a call never sees half of another call's updates, and two calls never wait for each other.
+/// Holds the shared variables of a call. Updated ones are locked for as long as it lives; of those that are only read
+/// it takes the memory they have now. All are taken at one moment, in one global order: a call never sees half of
+/// another call's updates, and two calls never wait for each other.
 class SharedLease {
  public:
   /// Points the buffers of `context` to the variables' memory.

@@ -4,9 +4,10 @@
 #include "runtime/contraction.h"
 #include "runtime/host.h"
 #include "runtime/index_check.h"
-#include "src/ops/effect.h"
 #include "src/support/check.h"
+#include "src/tensor/layout.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -57,31 +58,38 @@ class Stepper {
     return context_.bytes(call.from);
   }
 
-  void run(const HostCall& call, const codegen::Step& step) { runtime::run(call, *std::get<codegen::HostStep>(step.node).node, context_); }
+  void run(const HostCall& call, const codegen::Step& step) {
+    runtime::run(call, *std::get<codegen::HostStep>(step.node).node, context_);
+  }
 
   void run(const BindCall& call, const codegen::Step& step) {
     std::int64_t size = 0;
     std::memcpy(&size, context_.buffers[call.value], sizeof(size));
     const auto& [symbol, value] = std::get<codegen::BindStep>(step.node);
-    if (size < 0) fail<ShapeError>(context_.executable().program.values[value].variable.where(), "the size {} is {}, but sizes are not negative", to_string(symbol), size);
+    if (size < 0)
+      fail<ShapeError>(context_.executable().program.values[value].variable.where(),
+                       "the size {} is {}, but sizes are not negative", to_string(symbol), size);
     context_.bind(call.place, size);
   }
 
   void run(const CheckCall& call, const codegen::Step& step) {
-    bool holds = false;
-    std::memcpy(&holds, context_.buffers[call.condition], sizeof(holds));
-    const Apply& node = *std::get<codegen::CheckStep>(step.node).node;
-    if (!holds) throw CheckError(node.where, static_cast<const Check&>(*node.op).message());
+    const bool* conditions = static_cast<const bool*>(context_.buffers[call.condition]);
+    const auto& [message, value, where] = std::get<codegen::CheckStep>(step.node);
+    if (!std::all_of(conditions, conditions + count(context_.sizes(value)), [](bool holds) { return holds; }))
+      throw CheckError(where, message);
   }
 
-  void run(const IndexCall& call, const codegen::Step& step) { runtime::run(call, std::get<codegen::IndexStep>(step.node), context_); }
+  void run(const IndexCall& call, const codegen::Step& step) {
+    runtime::run(call, std::get<codegen::IndexStep>(step.node), context_);
+  }
 
   void run(const LoopCall& call, const codegen::Step&) {
     for (std::int64_t i = 0; i < context_.size(call.trips); ++i) {
       poll();
       context_.bind(call.counter, i);
       for (const Call& inner : call.body) step(inner);
-      for (const codegen::Carried& state : call.carried) std::swap(context_.buffers[state.current], context_.buffers[state.next]);
+      for (const codegen::Carried& state : call.carried)
+        std::swap(context_.buffers[state.current], context_.buffers[state.next]);
     }
     if (context_.size(call.trips) % 2 == 1) bring_home(call.carried);
   }
@@ -96,8 +104,9 @@ class Stepper {
 
   [[noreturn]] void report(const codegen::Step& step) const {
     const TheonFailure& failure = context_.failure();
-    fail<CheckError>(codegen::where(step), "{} failed with code {}: {} and {}", context_.executable().program.kernels[std::get<codegen::KernelStep>(step.node).kernel].name, failure.code,
-                     failure.first, failure.second);
+    fail<CheckError>(codegen::where(step), "{} failed with code {}: {} and {}",
+                     context_.executable().program.kernels[std::get<codegen::KernelStep>(step.node).kernel].name,
+                     failure.code, failure.first, failure.second);
   }
 
   Context& context_;

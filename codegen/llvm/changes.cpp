@@ -61,6 +61,7 @@ Dependence Changes::direct(const ir::Node& node) const {
 }
 
 Dependence Changes::of(ir::Expr expr) {
+  if (const auto known = known_.find(expr.get()); known != known_.end()) return known->second;
   std::vector<ir::Expr> pending{expr};
   while (!pending.empty()) {
     const ir::Expr node = pending.back();

@@ -13,7 +13,9 @@
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Host.h>
 
+#include <memory>
 #include <mutex>
+#include <unordered_map>
 
 namespace theon::codegen {
 
@@ -39,6 +41,14 @@ std::unique_ptr<llvm::TargetMachine> create_machine(const Target& target) {
       triple, target.cpu, target.features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, true));
 }
 
+/// Making a machine takes as long as a tenth of a small kernel, and two threads may not use one: each thread keeps its own.
+llvm::TargetMachine& machine_for(const Target& target) {
+  thread_local std::unordered_map<std::string, std::unique_ptr<llvm::TargetMachine>> machines;
+  std::unique_ptr<llvm::TargetMachine>& machine = machines[target.key()];
+  if (!machine) machine = create_machine(target);
+  return *machine;
+}
+
 std::unique_ptr<llvm::Module> translate(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target,
                                         const llvm::TargetMachine& machine, llvm::LLVMContext& context) {
   auto module = std::make_unique<llvm::Module>("kernels", context);
@@ -58,10 +68,10 @@ std::string written(llvm::Module& module, llvm::TargetMachine& machine, llvm::Co
 }
 
 std::string generated(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target, llvm::CodeGenFileType type) {
-  const std::unique_ptr<llvm::TargetMachine> machine = create_machine(target);
+  llvm::TargetMachine& machine = machine_for(target);
   llvm::LLVMContext context;
-  const std::unique_ptr<llvm::Module> module = translate(kernels, layout, target, *machine, context);
-  return written(*module, *machine, type);
+  const std::unique_ptr<llvm::Module> module = translate(kernels, layout, target, machine, context);
+  return written(*module, machine, type);
 }
 
 }  // namespace
@@ -80,10 +90,10 @@ std::string assembly(std::span<const ir::Kernel> kernels, const ir::Layout& layo
 }
 
 std::string llvm_text(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target) {
-  const std::unique_ptr<llvm::TargetMachine> machine = create_machine(target);
+  llvm::TargetMachine& machine = machine_for(target);
   llvm::LLVMContext context;
   std::string text;
-  llvm::raw_string_ostream(text) << *translate(kernels, layout, target, *machine, context);
+  llvm::raw_string_ostream(text) << *translate(kernels, layout, target, machine, context);
   return text;
 }
 

@@ -58,7 +58,7 @@ Isa parse_isa(std::string_view name) {
   fail<ArgumentError>({}, "instruction set '{}' is unknown; THEON_ISA is one of avx512, avx2, sse2, native", name);
 }
 
-std::string Target::key() const { return fmt::format("llvm-{} {} {}", LLVM_VERSION_STRING, cpu, features); }
+std::string Target::key() const { return fmt::format("llvm-{} {} {} {}", LLVM_VERSION_STRING, cpu, features, vector_bytes); }
 
 Target host_target() {
   const char* isa = std::getenv("THEON_ISA");

@@ -2,11 +2,11 @@
 
 #include "codegen/math/functions.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace theon::codegen::math {
 
@@ -14,67 +14,67 @@ namespace {
 
 using ir::Expr;
 using ir::Opcode;
+using Args = std::vector<Expr>;
 
-bool is_function(Opcode op) {
-  return op == Opcode::exp || op == Opcode::log || op == Opcode::log1p || op == Opcode::expm1 || op == Opcode::sin || op == Opcode::cos || op == Opcode::tanh ||
-         op == Opcode::erf || op == Opcode::pow;
+/// How `op` is expanded; null where it is no function.
+Expr (*expansion(Opcode op))(const Args&) {
+  switch (op) {
+    case Opcode::exp: return [](const Args& args) { return expand_exp(args[0]); };
+    case Opcode::log: return [](const Args& args) { return expand_log(args[0]); };
+    case Opcode::log1p: return [](const Args& args) { return expand_log1p(args[0]); };
+    case Opcode::expm1: return [](const Args& args) { return expand_expm1(args[0]); };
+    case Opcode::sin: return [](const Args& args) { return expand_sin(args[0]); };
+    case Opcode::cos: return [](const Args& args) { return expand_cos(args[0]); };
+    case Opcode::tanh: return [](const Args& args) { return expand_tanh(args[0]); };
+    case Opcode::erf: return [](const Args& args) { return expand_erf(args[0]); };
+    case Opcode::pow: return [](const Args& args) { return expand_pow(args[0], args[1]); };
+    default: return nullptr;
+  }
 }
 
-Expr expand_function(Opcode op, std::span<const Expr> args) {
-  if (op == Opcode::exp) return expand_exp(args[0]);
-  if (op == Opcode::log) return expand_log(args[0]);
-  if (op == Opcode::log1p) return expand_log1p(args[0]);
-  if (op == Opcode::expm1) return expand_expm1(args[0]);
-  if (op == Opcode::sin) return expand_sin(args[0]);
-  if (op == Opcode::cos) return expand_cos(args[0]);
-  if (op == Opcode::tanh) return expand_tanh(args[0]);
-  if (op == Opcode::erf) return expand_erf(args[0]);
-  return expand_pow(args[0], args[1]);
-}
+bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
 
-/// Half types have no arithmetic of their own.
-Expr expand_call(Opcode op, std::vector<Expr> args) {
-  const DType dtype = args[0]->dtype;
-  if (dtype == DType::float32 || dtype == DType::float64 || !is_floating(dtype)) return expand_function(op, args);
+/// `e` on other arguments.
+Expr applied(Expr e, Args args) {
+  const auto function = expansion(e->op);
+  if (function == nullptr) return e->op == Opcode::load ? e->pool->load(e->number, e->dtype, args) : e->pool->make(e->op, args, e->dtype);
+  if (!is_half(e->dtype)) return function(args);
   for (Expr& arg : args) arg = convert(arg, DType::float32);
-  return convert(expand_function(op, args), dtype);
+  return convert(function(args), e->dtype);
 }
 
 int count_operations(Opcode op, DType dtype) {
   ir::Pool pool;
   const Expr x = pool.argument(0, dtype), y = pool.argument(1, dtype);
-  const Expr expanded = expand_call(op, op == Opcode::pow ? std::vector{x, y} : std::vector{x});
-  int count = 0;
-  for (Expr e : ir::postorder(std::span(&expanded, 1))) count += !e->args.empty();
-  return count;
+  const Expr expanded = expand(op == Opcode::pow ? pow(x, y) : pool.make(op, {x}, dtype));
+  const std::vector<Expr> nodes = ir::postorder(std::span(&expanded, 1));
+  return static_cast<int>(std::ranges::count_if(nodes, [](Expr e) { return !e->args.empty() && e->op != Opcode::bitcast; }));
 }
 
 }  // namespace
 
-Expr expand(Expr root) {
+std::vector<Expr> expand(std::span<const Expr> roots) {
   std::unordered_map<const ir::Node*, Expr> done;
-  for (Expr e : ir::postorder(std::span(&root, 1))) {
-    std::vector<Expr> args;
-    bool changed = false;
-    for (Expr arg : e->args) {
-      args.push_back(done.at(arg.get()));
-      changed = changed || !same(arg, args.back());
-    }
-    if (is_function(e->op)) done[e.get()] = expand_call(e->op, std::move(args));
-    else if (!changed) done[e.get()] = e;
-    else if (e->op == Opcode::load) done[e.get()] = e->pool->load(e->number, e->dtype, args);
-    else done[e.get()] = e->pool->make(e->op, args, e->dtype);
+  for (const Expr e : ir::postorder(roots)) {
+    Args args;
+    for (const Expr arg : e->args) args.push_back(done.at(arg.get()));
+    const bool is_kept = expansion(e->op) == nullptr && std::ranges::equal(args, e->args, [](Expr a, Expr b) { return same(a, b); });
+    done[e.get()] = is_kept ? e : applied(e, std::move(args));
   }
-  return done.at(root.get());
+  std::vector<Expr> expanded;
+  for (const Expr root : roots) expanded.push_back(done.at(root.get()));
+  return expanded;
 }
 
+Expr expand(Expr root) { return expand(std::span(&root, 1)).front(); }
+
 int cost(Opcode op, DType dtype) {
-  if (!is_function(op)) return 1;
+  if (expansion(op) == nullptr) return op == Opcode::bitcast ? 0 : 1;
   static std::mutex mutex;
   static std::map<std::pair<Opcode, DType>, int> known;
   const std::lock_guard lock(mutex);
-  const auto [it, fresh] = known.try_emplace({op, dtype}, 0);
-  if (fresh) it->second = count_operations(op, dtype);
+  const auto [it, is_new] = known.try_emplace({op, dtype}, 0);
+  if (is_new) it->second = count_operations(op, dtype);
   return it->second;
 }
 

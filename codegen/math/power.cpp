@@ -1,8 +1,12 @@
+// pow: products for literal exponents, squarings for integers, and 2^(y log2 |x|) with the cases of C99, Annex F.10.4.4, otherwise.
+#include "codegen/math/extended.h"
 #include "codegen/math/functions.h"
 #include "codegen/math/number.h"
+#include "codegen/math/power_magnitude.h"
+#include "src/ir/semantics.h"
 
-#include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 
@@ -10,51 +14,117 @@ namespace theon::codegen::math {
 
 namespace {
 
-using ir::Expr;
 using ir::Opcode;
 
-constexpr int most_squarings = 64;
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 std::optional<double> literal_value(Expr x) {
   if (x->op != Opcode::literal) return std::nullopt;
-  return x->dtype == DType::float32 ? std::bit_cast<float>(static_cast<std::uint32_t>(x->bits)) : std::bit_cast<double>(x->bits);
+  return ir::convert(ir::Value{x->dtype, x->bits}, DType::float64).as<double>();
 }
 
-Expr infinite(Expr like) { return number(like, std::numeric_limits<double>::infinity()); }
-
-/// x^n by repeated squaring, for n >= 1.
-Expr multiplied(Expr x, int n) {
+/// x^n for n >= 1, by squaring; `times` multiplies.
+template <class T, class Times>
+T repeated(const T& x, int n, const Times& times) {
   if (n == 1) return x;
-  const Expr half = multiplied(x, n / 2);
-  return n % 2 == 0 ? half * half : half * half * x;
+  const T half = repeated(x, n / 2, times);
+  const T even = times(half, half);
+  return n % 2 == 0 ? even : times(even, x);
 }
 
-/// exp(y log |x|) with the cases of C99, Annex F.9.4.4. float32 computes in float64.
-Expr by_logarithm(Expr x, Expr y) {
-  const Expr magnitude = expand_exp(y * expand_log(abs(x)));
+Expr product(Expr x, int n) {
+  return repeated(x, n, [](Expr a, Expr b) { return a * b; });
+}
+
+Extended times(const Extended& a, const Extended& b) {
+  const Extended leading = two_product(a.high, b.high);
+  // An exact factor has no low part.
+  const Expr with_a = a.low ? fma(a.low, b.high, leading.low) : leading.low;
+  return {leading.high, b.low ? fma(a.high, b.low, with_a) : with_a};
+}
+
+/// 1 / x to twice the digits.
+Extended reciprocal(Expr x) {
+  const Expr high = 1 / x;
+  return {high, fma(-high, x, 1) * high};
+}
+
+/// x^n for float64, rounded hardly more than once.
+Expr extended_product(Expr x, int n) {
+  const Extended base = n > 0 ? Extended{x, Expr()} : reciprocal(x);
+  const Extended power = repeated(base, std::abs(n), times);
+  // The low part is NaN where the high one is infinite.
+  return select(power.low == power.low, power.high + power.low, power.high);
+}
+
+/// x^n for 0 < |n| <= 64. Powers of 1 / x, not the reciprocal of a power: that would overflow where x^n is still subnormal.
+Expr integer_power(Expr x, int n) {
+  if (std::abs(n) <= 4) return product(n > 0 ? x : 1 / x, std::abs(n));
+  if (x->dtype == DType::float64) return extended_product(x, n);
+  const Expr wide = convert(x, DType::float64);
+  return convert(product(n > 0 ? wide : 1 / wide, std::abs(n)), DType::float32);
+}
+
+/// Unlike sqrt, pow(x, 1/2) is infinite for -infinity and +0 for -0.
+Expr square_root(Expr x) { return select(x == -infinity, infinity, sqrt(x + 0)); }
+
+/// x^y for the literals y that need no logarithm.
+std::optional<Expr> power_of_literal(Expr x, double y) {
+  if (y == 0) return number(x, 1);
+  if (y == 0.5) return square_root(x);
+  if (y == -0.5) return 1 / square_root(x);
+  if (y == std::round(y) && std::abs(y) <= 64) return integer_power(x, static_cast<int>(y));
+  return std::nullopt;
+}
+
+Expr general_power(Expr x, Expr y) {
+  // Larger exponents make no difference but where 0 is multiplied by infinity.
+  const Expr magnitude = power_of_magnitude(abs(x), at_least(at_most(y, 0x1p66), -0x1p66));
   const Expr half = y * 0.5;
-  const Expr is_integer = floor(y) == y, is_odd = is_integer & (floor(half) != half);
-  const Expr is_negative = sign_of(x) != pattern(x, 0);
-  const Expr negated = select(is_negative & is_odd, -magnitude, magnitude);
-  const Expr finite_base = abs(x) < infinite(x);
-  const Expr signed_power = select((x < 0) & ~is_integer & finite_base & (abs(y) < infinite(y)), number(x, std::numeric_limits<double>::quiet_NaN()), negated);
-  const Expr unit = select(abs(x) == 1, select((x < 0) & ~is_integer, number(x, std::numeric_limits<double>::quiet_NaN()), select((x < 0) & is_odd, number(x, -1), number(x, 1))), signed_power);
-  const Expr at_infinite_exponent = select((x == -1) & (abs(y) == infinite(y)), number(x, 1), unit);
-  return select((y == 0) | (x == 1), number(x, 1), at_infinite_exponent);
+  const Expr is_integer = round(y) == y;
+  const Expr is_odd = is_integer & (round(half) != half);
+  const Expr power = flip_sign(magnitude, select(is_odd, sign_of(x), pattern(x, 0)));
+  const Expr is_undefined = (x < 0) & (-infinity < x) & ~is_integer;
+  return select((y == 0) | (x == 1), 1, select(is_undefined, not_a_number, power));
+}
+
+DType unsigned_of(DType dtype) {
+  switch (size_of(dtype)) {
+    case 1: return DType::uint8;
+    case 2: return DType::uint16;
+    case 4: return DType::uint32;
+    default: return DType::uint64;
+  }
+}
+
+/// x^n for unsigned integers: a squaring and a selected product for every bit of n.
+Expr power_by_bits(Expr x, Expr n) {
+  Expr power = n->pool->literal(n->dtype, std::int64_t{1});
+  for (int bit = 0; bit < 8 * static_cast<int>(size_of(n->dtype)); ++bit) {
+    power = select(((n >> bit) & 1) != 0, power * x, power);
+    x = x * x;
+  }
+  return power;
+}
+
+/// 1 / x^n, truncated, for signed integers.
+Expr truncated_reciprocal(Expr x, Expr n) { return select(x == 1, 1, select(x == -1, select((n & 1) != 0, x, 1), x->pool->literal(x->dtype, std::int64_t{0}))); }
+
+Expr power_of_integers(Expr x, Expr n) {
+  const DType wrapping = unsigned_of(x->dtype);
+  const Expr power = bitcast(power_by_bits(bitcast(x, wrapping), bitcast(n, wrapping)), x->dtype);
+  return is_unsigned(x->dtype) ? power : select(n < 0, truncated_reciprocal(x, n), power);
 }
 
 }  // namespace
 
 Expr expand_pow(Expr x, Expr y) {
-  if (!is_floating(x->dtype)) return x->pool->make(Opcode::pow, {x, y}, x->dtype);
+  if (!is_floating(x->dtype)) return power_of_integers(x, y);
   if (const auto exponent = literal_value(y)) {
-    const double n = std::abs(*exponent);
-    if (n == 0) return number(x, 1);
-    if (*exponent == 0.5) return select(x == -infinite(x), infinite(x), sqrt(x + 0.0));
-    if (n <= most_squarings && n == std::floor(n)) return *exponent > 0 ? multiplied(x, static_cast<int>(n)) : 1 / multiplied(x, static_cast<int>(n));
+    if (const auto power = power_of_literal(x, *exponent)) return *power;
   }
-  if (x->dtype == DType::float32) return convert(by_logarithm(convert(x, DType::float64), convert(y, DType::float64)), DType::float32);
-  return by_logarithm(x, y);
+  return general_power(x, y);
 }
 
 }  // namespace theon::codegen::math

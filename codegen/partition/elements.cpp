@@ -49,6 +49,10 @@ Expr NodeContext::load(std::size_t input, std::span<const Expr> indices) const {
   const Variable& x = node_.inputs[input];
   if (const Constant* constant = as_constant(x))
     if (const std::optional<Tensor> value = constant->uniform()) return pool_.literal_bits(x.dtype(), bits_of(*value));
+  // What indices alone determine, an arange, is known at once: a scatter whose target it is shows its plain axes.
+  const Apply* made = x.owner();
+  if (made && made->inputs.empty() && made->op->op_class() == Op::Class::element)
+    return static_cast<const ElementOp&>(*made->op).element(NodeContext(*made, pool_, number_), indices)[x.index()];
   return pool_.load(number_(x), x.dtype(), indices);
 }
 

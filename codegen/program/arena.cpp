@@ -12,7 +12,9 @@ struct Region {
   std::size_t value, first, last, bytes, offset;
 };
 
-std::size_t round_up(std::size_t bytes) { return (bytes + ArenaLayout::alignment - 1) / ArenaLayout::alignment * ArenaLayout::alignment; }
+std::size_t round_up(std::size_t bytes) {
+  return (bytes + ArenaLayout::alignment - 1) / ArenaLayout::alignment * ArenaLayout::alignment;
+}
 
 std::vector<Region> roots(const Program& program, const BytesOf& bytes_of) {
   std::vector<Region> found;
@@ -26,7 +28,8 @@ std::vector<Region> roots(const Program& program, const BytesOf& bytes_of) {
 
 bool meet_in_time(const Region& a, const Region& b) { return a.first <= b.last && b.first <= a.last; }
 
-/// The start of the smallest gap that holds `bytes`, between regions sorted by offset; past the last of them where none does.
+/// The start of the smallest gap that holds `bytes`, between regions sorted by offset; past the last of them where none
+/// does.
 std::size_t best_fit(const std::vector<const Region*>& occupied, std::size_t bytes) {
   std::size_t best = 0, smallest = std::numeric_limits<std::size_t>::max(), end = 0;
   for (const Region* region : occupied) {
@@ -52,12 +55,15 @@ ArenaLayout plan(const Program& program, const BytesOf& bytes_of) {
     for (const Region* other : placed)
       if (meet_in_time(*other, region)) occupied.push_back(other);
     region.offset = best_fit(occupied, region.bytes);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), &region, [](const Region* a, const Region* b) { return a->offset < b->offset; }), &region);
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), &region,
+                                   [](const Region* a, const Region* b) { return a->offset < b->offset; }),
+                  &region);
     layout.bytes = std::max(layout.bytes, region.offset + region.bytes);
     layout.offsets[region.value] = region.offset;
   }
   for (std::size_t v = 0; v < layout.offsets.size(); ++v)
-    if (program.placements[v].home == Placement::Home::arena) layout.offsets[v] = layout.offsets[program.placements[v].number];
+    if (program.placements[v].home == Placement::Home::arena)
+      layout.offsets[v] = layout.offsets[program.placements[v].number];
   return layout;
 }
 

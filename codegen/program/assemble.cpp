@@ -16,12 +16,14 @@ namespace {
 
 class Assembler {
  public:
-  Assembler(Schedule schedule, const Interface& interface) : interface_(interface), wanted_(std::move(schedule.outputs)) {
+  Assembler(Schedule schedule, const Interface& interface)
+      : interface_(interface), wanted_(std::move(schedule.outputs)) {
     program_.values = std::move(schedule.values);
     program_.steps = std::move(schedule.steps);
     program_.kernels = std::move(schedule.kernels);
     for (std::size_t v = 0; v < program_.values.size(); ++v)
-      if (program_.values[v].origin != Value::Origin::computed) leaves_.emplace(program_.values[v].variable, static_cast<ValueId>(v));
+      if (program_.values[v].origin != Value::Origin::computed)
+        leaves_.emplace(program_.values[v].variable, static_cast<ValueId>(v));
   }
 
   Program run() {
@@ -46,7 +48,8 @@ class Assembler {
 
   void find_shared() {
     for (std::size_t v = 0; v < program_.values.size(); ++v)
-      if (program_.values[v].origin == Value::Origin::shared) program_.shared.push_back({program_.values[v].variable, static_cast<ValueId>(v)});
+      if (program_.values[v].origin == Value::Origin::shared)
+        program_.shared.push_back({program_.values[v].variable, static_cast<ValueId>(v)});
     for (const Variable& x : interface_.updated)
       if (!leaves_.contains(x)) program_.shared.push_back({x});
   }
@@ -66,27 +69,35 @@ class Assembler {
     const Variable& x = program_.values[v].variable;
     if (!x.owner()) return;
     for (const Op::Binding& binding : x.owner()->op->binds())
-      if (binding.axis < 0 && binding.output == x.index() && !is_known_at_entry(binding.symbol)) steps.push_back({BindStep{binding.symbol, v}});
+      if (binding.axis < 0 && binding.output == x.index() && !is_known_at_entry(binding.symbol))
+        steps.push_back({BindStep{binding.symbol, v}});
   }
 
   bool is_known_at_entry(const Dim& symbol) const {
-    return std::any_of(interface_.sizes.begin(), interface_.sizes.end(), [&](const EntrySize& size) { return size.symbol == symbol; });
+    return std::any_of(interface_.sizes.begin(), interface_.sizes.end(),
+                       [&](const EntrySize& size) { return size.symbol == symbol; });
   }
 
   void add_duties() {
     const std::size_t first = wanted_.size() - interface_.duties.size();
     for (std::size_t i = 0; i < interface_.duties.size(); ++i) {
       const ValueId v = wanted_[first + i];
-      const std::optional<Step> step = std::visit([v](const auto& duty) { return step_of(duty, v); }, interface_.duties[i]);
+      const std::optional<Step> step =
+          std::visit([v](const auto& duty) { return step_of(duty, v); }, interface_.duties[i]);
       if (step) program_.steps.push_back(*step);
     }
   }
 
   static std::optional<Step> step_of(const Unused&, ValueId) { return std::nullopt; }
-  static std::optional<Step> step_of(const Condition& condition, ValueId v) { return Step{CheckStep{condition.check, v}}; }
-  static std::optional<Step> step_of(const Indices& indices, ValueId v) { return Step{IndexStep{indices.op, v, indices.axis, indices.extent, indices.where}}; }
+  static std::optional<Step> step_of(const Condition& condition, ValueId v) {
+    return Step{CheckStep{condition.message, v, condition.where}};
+  }
+  static std::optional<Step> step_of(const Indices& indices, ValueId v) {
+    return Step{IndexStep{indices.op, v, indices.axis, indices.extent, indices.where}};
+  }
 
-  /// Gives every output and every update a value of its own. Updates choose first: one that is copied is never in place.
+  /// Gives every output and every update a value of its own. Updates choose first: one that is copied is never in
+  /// place.
   void separate_results() {
     const std::size_t outputs = wanted_.size() - interface_.updated.size() - interface_.duties.size();
     for (std::size_t i = 0; i < interface_.updated.size(); ++i) {
@@ -97,7 +108,8 @@ class Assembler {
   }
 
   SharedUse& shared_use(const Variable& x) {
-    const auto it = std::find_if(program_.shared.begin(), program_.shared.end(), [&](const SharedUse& use) { return same(use.variable, x); });
+    const auto it = std::find_if(program_.shared.begin(), program_.shared.end(),
+                                 [&](const SharedUse& use) { return same(use.variable, x); });
     THEON_CHECK(it != program_.shared.end());
     return *it;
   }
@@ -137,6 +149,8 @@ class Assembler {
 
 }  // namespace
 
-Program assemble(Schedule schedule, const Interface& interface) { return Assembler(std::move(schedule), interface).run(); }
+Program assemble(Schedule schedule, const Interface& interface) {
+  return Assembler(std::move(schedule), interface).run();
+}
 
 }  // namespace theon::codegen

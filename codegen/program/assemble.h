@@ -10,9 +10,12 @@
 namespace theon::codegen {
 
 /// What happens to an output of the schedule that nobody receives.
-struct Unused {};                       // it is computed for the symbols that its node binds
-struct Condition { const Apply* check; };  // the check fails where it is false
-struct Indices {                        // each must lie in [-extent, extent)
+struct Unused {};   // it is computed for the symbols that its node binds
+struct Condition {  // it must be true everywhere
+  std::string message;
+  Location where;
+};
+struct Indices {  // each must lie in [-extent, extent)
   std::string op;
   int axis;
   Dim extent;
@@ -28,14 +31,16 @@ struct EntrySize {
 
 /// What a function is called with and what it leaves behind, beside its outputs.
 struct Interface {
-  std::vector<Variable> inputs;   // in the order of the arguments
-  std::vector<Variable> updated;  // shared variables; their new values are outputs of the schedule, behind those of the function
+  std::vector<Variable> inputs;  // in the order of the arguments
+  std::vector<Variable>
+      updated;  // shared variables; their new values are outputs of the schedule, behind those of the function
   std::vector<Duty> duties = {};  // of the last outputs of the schedule, which nobody receives
   std::vector<EntrySize> sizes = {};
-  bool in_place = true;           // whether shared variables may be overwritten while the call runs
+  bool in_place = true;  // whether shared variables may be overwritten while the call runs
 };
 
-/// Outputs and updates never share memory with inputs, constants, state or each other: where the schedule makes them one value, it is copied.
+/// Outputs and updates never share memory with inputs, constants, state or each other: where the schedule makes them
+/// one value, it is copied.
 Program assemble(Schedule schedule, const Interface& interface);
 
 }  // namespace theon::codegen

@@ -11,7 +11,9 @@ namespace theon::codegen {
 
 namespace {
 
-bool contains(const std::vector<ValueId>& values, ValueId value) { return std::find(values.begin(), values.end(), value) != values.end(); }
+bool contains(const std::vector<ValueId>& values, ValueId value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
 
 class InPlace {
  public:
@@ -66,7 +68,8 @@ class InPlace {
   }
 
   bool overwrites(std::size_t step) const {
-    return std::any_of(program_.shared.begin(), program_.shared.end(), [&](const SharedUse& use) { return use.in_place && contains(writes_[step], *use.update); });
+    return std::any_of(program_.shared.begin(), program_.shared.end(),
+                       [&](const SharedUse& use) { return use.in_place && contains(writes_[step], *use.update); });
   }
 
   Program& program_;

@@ -5,8 +5,9 @@
 
 namespace theon::codegen {
 
-/// Puts the steps in order. Where `in_place`, as many updates as possible are written into the memory of the shared variable itself: every other reader of the old
-/// value and every step that can fail runs before. Marks them in `program.shared` and sets `point_of_no_return`.
+/// Puts the steps in order. Where `in_place`, as many updates as possible are written into the memory of the shared
+/// variable itself: every other reader of the old value and every step that can fail runs before. Marks them in
+/// `program.shared` and sets `point_of_no_return`.
 void order_steps(Program& program, bool in_place);
 
 }  // namespace theon::codegen

@@ -21,7 +21,9 @@ struct Touched {
 
 }  // namespace
 
-StepOrder::StepOrder(const std::vector<Step>& steps, const std::vector<Value>& values, std::span<const ir::Kernel> kernels) : later_(steps.size()) {
+StepOrder::StepOrder(const std::vector<Step>& steps, const std::vector<Value>& values,
+                     std::span<const ir::Kernel> kernels)
+    : later_(steps.size()) {
   std::unordered_map<ValueId, Touched> touched;
   std::unordered_map<Dim, std::size_t, DimHash> binder;
   for (std::size_t n = 0; n < steps.size(); ++n)

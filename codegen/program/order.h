@@ -9,10 +9,12 @@
 
 namespace theon::codegen {
 
-/// The steps of a list that run in the given order, and what of that order matters: a graph whose edges lead from a step to those that must come later.
+/// The steps of a list that run in the given order, and what of that order matters: a graph whose edges lead from a
+/// step to those that must come later.
 class StepOrder {
  public:
-  /// Edges from the list itself: a reader follows the writers before it, a writer what read or wrote the value before it, and whoever needs a symbol the step that binds it.
+  /// Edges from the list itself: a reader follows the writers before it, a writer what read or wrote the value before
+  /// it, and whoever needs a symbol the step that binds it.
   StepOrder(const std::vector<Step>& steps, const std::vector<Value>& values, std::span<const ir::Kernel> kernels);
 
   std::size_t size() const { return later_.size(); }

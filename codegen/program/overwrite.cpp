@@ -32,7 +32,8 @@ class StoreSearch {
 
  private:
   void search(const ir::Block& block) {
-    for (std::size_t position = 0; position < block.size(); ++position) std::visit([&](const auto& s) { search(s, block, position); }, block[position].node);
+    for (std::size_t position = 0; position < block.size(); ++position)
+      std::visit([&](const auto& s) { search(s, block, position); }, block[position].node);
   }
   void search(const ir::Store& store, const ir::Block& block, std::size_t position) {
     if (store.buffer == buffer_) found_.push_back({&block, position, &store, loops_});
@@ -77,9 +78,11 @@ bool mentions(Expr offset, ir::Local local) {
   return std::any_of(nodes.begin(), nodes.end(), [&](Expr e) { return e->op == Opcode::local && e->number == local; });
 }
 
-/// Whether no two iterations store the same element: nests store each element of their result once, so a loop that moves the offset never comes back.
+/// Whether no two iterations store the same element: nests store each element of their result once, so a loop that
+/// moves the offset never comes back.
 bool stores_each_element_once(const StorePlace& place) {
-  return std::all_of(place.loops.begin(), place.loops.end(), [&](ir::Local loop) { return mentions(place.store->offset, loop); });
+  return std::all_of(place.loops.begin(), place.loops.end(),
+                     [&](ir::Local loop) { return mentions(place.store->offset, loop); });
 }
 
 /// Whether every load of `from` stands in the store's own block, no later than the store, and at its offset.
@@ -87,7 +90,8 @@ bool loads_what_it_stores(const ir::Kernel& kernel, std::int64_t from, const Sto
   std::size_t readers = 0;
   for (std::size_t position = 0; position <= place.position; ++position) {
     const std::vector<Expr> found = loads((*place.block)[position], from);
-    if (!std::all_of(found.begin(), found.end(), [&](Expr load) { return same(load->args[0], place.store->offset); })) return false;
+    if (!std::all_of(found.begin(), found.end(), [&](Expr load) { return same(load->args[0], place.store->offset); }))
+      return false;
     readers += !found.empty();
   }
   return readers == count_readers(kernel.body, from);
@@ -95,7 +99,8 @@ bool loads_what_it_stores(const ir::Kernel& kernel, std::int64_t from, const Sto
 
 std::optional<std::int64_t> buffer_of(const ir::Kernel& kernel, ValueId value) {
   for (std::size_t buffer = 0; buffer < kernel.buffers.size(); ++buffer)
-    if (kernel.buffers[buffer].access != ir::Access::scratch && kernel.buffers[buffer].slot == value) return static_cast<std::int64_t>(buffer);
+    if (kernel.buffers[buffer].access != ir::Access::scratch && kernel.buffers[buffer].slot == value)
+      return static_cast<std::int64_t>(buffer);
   return std::nullopt;
 }
 
@@ -110,7 +115,9 @@ struct MayOverwrite {
   std::span<const ir::Kernel> kernels;
 
   bool operator()(const KernelStep& step) const { return may_overwrite(kernels[step.kernel], from, to); }
-  bool operator()(const ContractionStep& step) const { return step.product.accumulate == from && step.product.a.value != from && step.product.b.value != from; }
+  bool operator()(const ContractionStep& step) const {
+    return step.product.accumulate == from && step.product.a.value != from && step.product.b.value != from;
+  }
   bool operator()(const CopyStep&) const { return true; }
   // A host function may read its inputs after it has begun to write; what a loop's body reads, it may read again.
   bool operator()(const HostStep&) const { return false; }
@@ -126,7 +133,8 @@ bool may_overwrite(const ir::Kernel& kernel, ValueId from, ValueId to) {
   const std::optional<std::int64_t> source = buffer_of(kernel, from), target = buffer_of(kernel, to);
   if (!source || !target) return false;
   const std::vector<StorePlace> stores = StoreSearch(*target).run(kernel.body);
-  return stores.size() == 1 && !stores[0].store->combine && stores_each_element_once(stores[0]) && loads_what_it_stores(kernel, *source, stores[0]);
+  return stores.size() == 1 && !stores[0].store->combine && stores_each_element_once(stores[0]) &&
+         loads_what_it_stores(kernel, *source, stores[0]);
 }
 
 bool may_overwrite(const Step& step, ValueId from, ValueId to, std::span<const ir::Kernel> kernels) {

@@ -7,8 +7,9 @@
 
 namespace theon::codegen {
 
-/// Whether `step`, the first that writes `to`, may do so in the memory of `from`, whose value nobody needs afterwards: it reads an element of `from` only before, and for,
-/// the store of the same element of `to`. True for a step that does not read `from` at all.
+/// Whether `step`, the first that writes `to`, may do so in the memory of `from`, whose value nobody needs afterwards:
+/// it reads an element of `from` only before, and for, the store of the same element of `to`. True for a step that does
+/// not read `from` at all.
 bool may_overwrite(const Step& step, ValueId from, ValueId to, std::span<const ir::Kernel> kernels);
 
 /// The same for a kernel that reads `from` and writes `to`.

@@ -23,7 +23,9 @@ Shape proper_axes(const TensorType& type) {
   return dims;
 }
 
-bool same_bytes(const TensorType& a, const TensorType& b) { return size_of(a.dtype) == size_of(b.dtype) && proper_axes(a) == proper_axes(b); }
+bool same_bytes(const TensorType& a, const TensorType& b) {
+  return size_of(a.dtype) == size_of(b.dtype) && proper_axes(a) == proper_axes(b);
+}
 
 /// Lives from its first writer to its last reader.
 struct Lifetime {
@@ -33,8 +35,10 @@ struct Lifetime {
 
 class Placer {
  public:
-  explicit Placer(Program& program) : program_(program), lifetimes_(program.values.size()), root_(program.values.size()) {
-    entry_symbols_.insert(program.symbols.begin(), program.symbols.begin() + static_cast<std::ptrdiff_t>(program.entry_symbols));
+  explicit Placer(Program& program)
+      : program_(program), lifetimes_(program.values.size()), root_(program.values.size()) {
+    entry_symbols_.insert(program.symbols.begin(),
+                          program.symbols.begin() + static_cast<std::ptrdiff_t>(program.entry_symbols));
     program.placements.assign(program.values.size(), {});
     for (std::size_t v = 0; v < root_.size(); ++v) root_[v] = v;
   }
@@ -65,10 +69,18 @@ class Placer {
   void place_by_origin(std::size_t v) {
     Placement& placement = program_.placements[v];
     switch (program_.values[v].origin) {
-      case Value::Origin::input: placement.home = Home::input; return;
-      case Value::Origin::constant: placement.home = Home::constant; return;
-      case Value::Origin::shared: placement.home = Home::shared; return;
-      case Value::Origin::computed: placement = {is_late(v) ? Home::late : Home::arena, v}; return;
+      case Value::Origin::input:
+        placement.home = Home::input;
+        return;
+      case Value::Origin::constant:
+        placement.home = Home::constant;
+        return;
+      case Value::Origin::shared:
+        placement.home = Home::shared;
+        return;
+      case Value::Origin::computed:
+        placement = {is_late(v) ? Home::late : Home::arena, v};
+        return;
     }
   }
 
@@ -88,7 +100,8 @@ class Placer {
   void place_results() {
     for (std::size_t k = 0; k < program_.outputs.size(); ++k) pin(program_.outputs[k], {Home::output, k});
     for (std::size_t k = 0; k < program_.shared.size(); ++k)
-      if (const SharedUse& use = program_.shared[k]; use.update) pin(*use.update, {use.in_place ? Home::shared : Home::spare, k});
+      if (const SharedUse& use = program_.shared[k]; use.update)
+        pin(*use.update, {use.in_place ? Home::shared : Home::spare, k});
   }
 
   void pin(ValueId v, Placement placement) {
@@ -103,7 +116,9 @@ class Placer {
       if (lifetimes_[result].first != n || !can_move(result)) continue;
       for (ValueId operand : reads(step)) {
         const std::size_t root = root_[operand];
-        if (taken.contains(root) || !dies(operand, n) || !same_bytes(program_.values[operand].type, program_.values[result].type)) continue;
+        if (taken.contains(root) || !dies(operand, n) ||
+            !same_bytes(program_.values[operand].type, program_.values[result].type))
+          continue;
         if (!may_overwrite(step, operand, result, program_.kernels)) continue;
         taken.insert(root);
         join(root, result);
@@ -118,7 +133,10 @@ class Placer {
     return home == Home::arena || home == Home::output || home == Home::spare;
   }
 
-  bool dies(ValueId v, std::size_t step) const { return program_.placements[root_[v]].home == Home::arena && lifetimes_[root_[v]].last == step && lifetimes_[v].last == step; }
+  bool dies(ValueId v, std::size_t step) const {
+    return program_.placements[root_[v]].home == Home::arena && lifetimes_[root_[v]].last == step &&
+           lifetimes_[v].last == step;
+  }
 
   /// `result` lives in the memory of `root`; where the result has a fixed home, that is the root's home too.
   void join(std::size_t root, ValueId result) {

@@ -19,14 +19,22 @@ std::string list(const std::vector<ValueId>& values) {
 
 std::string place(const Placement& placement) {
   switch (placement.home) {
-    case Home::input: return fmt::format("argument {}", placement.number);
-    case Home::constant: return "constant";
-    case Home::shared: return fmt::format("shared {}", placement.number);
-    case Home::spare: return fmt::format("spare of shared {}", placement.number);
-    case Home::output: return fmt::format("output {}", placement.number);
-    case Home::arena: return fmt::format("arena, in v{}, steps {} to {}", placement.number, placement.first, placement.last);
-    case Home::late: return "late";
-    case Home::nowhere: return "nowhere";
+    case Home::input:
+      return fmt::format("argument {}", placement.number);
+    case Home::constant:
+      return "constant";
+    case Home::shared:
+      return fmt::format("shared {}", placement.number);
+    case Home::spare:
+      return fmt::format("spare of shared {}", placement.number);
+    case Home::output:
+      return fmt::format("output {}", placement.number);
+    case Home::arena:
+      return fmt::format("arena, in v{}, steps {} to {}", placement.number, placement.first, placement.last);
+    case Home::late:
+      return "late";
+    case Home::nowhere:
+      return "nowhere";
   }
   return {};
 }
@@ -36,29 +44,39 @@ struct StepText {
   std::string indent;
 
   std::string operator()(const KernelStep& step) const {
-    return fmt::format("{} = {}({}) for {}", list(step.writes), program.kernels[step.kernel].name, list(step.reads), to_string(step.trips));
+    return fmt::format("{} = {}({}) for {}", list(step.writes), program.kernels[step.kernel].name, list(step.reads),
+                       to_string(step.trips));
   }
   std::string operator()(const ContractionStep& step) const {
     const Contraction& product = step.product;
-    std::string text = fmt::format("v{} = {} * {} {}", product.result, product.alpha, operand(product.a), operand(product.b));
+    std::string text =
+        fmt::format("v{} = {} * {} {}", product.result, product.alpha, operand(product.a), operand(product.b));
     if (product.accumulate) text += fmt::format(" + v{}", *product.accumulate);
     return text + fmt::format(" of {} x {} x {}", to_string(product.m), to_string(product.n), to_string(product.k));
   }
   std::string operator()(const CopyStep& step) const { return fmt::format("v{} = v{}", step.to, step.from); }
-  std::string operator()(const HostStep& step) const { return fmt::format("{} = {}({})", list(step.outputs), step.node->op->name(), list(step.inputs)); }
-  std::string operator()(const BindStep& step) const { return fmt::format("{} is v{}", to_string(step.symbol), step.value); }
+  std::string operator()(const HostStep& step) const {
+    return fmt::format("{} = {}({})", list(step.outputs), step.node->op->name(), list(step.inputs));
+  }
+  std::string operator()(const BindStep& step) const {
+    return fmt::format("{} is v{}", to_string(step.symbol), step.value);
+  }
   std::string operator()(const CheckStep& step) const { return fmt::format("check v{}", step.condition); }
-  std::string operator()(const IndexStep& step) const { return fmt::format("check that v{} indexes {}", step.indices, to_string(step.extent)); }
+  std::string operator()(const IndexStep& step) const {
+    return fmt::format("check that v{} indexes {}", step.indices, to_string(step.extent));
+  }
   std::string operator()(const LoopStep& step) const {
     std::string text = fmt::format("for {} < {}", to_string(step.counter), to_string(step.trips));
     for (const Carried& state : step.carried) text += fmt::format(", v{} <-> v{}", state.current, state.next);
-    for (const Step& inner : step.body) text += fmt::format("\n{}  {}", indent, std::visit(StepText{program, indent + "  "}, inner.node));
+    for (const Step& inner : step.body)
+      text += fmt::format("\n{}  {}", indent, std::visit(StepText{program, indent + "  "}, inner.node));
     return text;
   }
 
   /// The value, its first element, and how far apart rows and columns lie.
   static std::string operand(const MatrixOperand& operand) {
-    return fmt::format("v{}[{}; {}, {}]", operand.value, to_string(operand.offset), to_string(operand.row_stride), to_string(operand.column_stride));
+    return fmt::format("v{}[{}; {}, {}]", operand.value, to_string(operand.offset), to_string(operand.row_stride),
+                       to_string(operand.column_stride));
   }
 };
 
@@ -67,7 +85,8 @@ std::string values_text(const Program& program) {
   for (std::size_t v = 0; v < program.values.size(); ++v) {
     if (program.placements[v].home == Home::nowhere) continue;
     const std::string name = program.values[v].variable.is_empty() ? "" : program.values[v].variable.name();
-    text += fmt::format("  v{}{}: {}, {}\n", v, name.empty() ? "" : " " + name, to_string(program.values[v].type), place(program.placements[v]));
+    text += fmt::format("  v{}{}: {}, {}\n", v, name.empty() ? "" : " " + name, to_string(program.values[v].type),
+                        place(program.placements[v]));
   }
   return text;
 }
@@ -86,7 +105,8 @@ std::string steps_text(const Program& program) {
 }  // namespace
 
 std::string to_string(const Program& program) {
-  return fmt::format("values\n{}steps\n{}results {}\n", values_text(program), steps_text(program), list(program.outputs));
+  return fmt::format("values\n{}steps\n{}results {}\n", values_text(program), steps_text(program),
+                     list(program.outputs));
 }
 
 }  // namespace theon::codegen

@@ -43,23 +43,24 @@ struct BindStep {
   ValueId value;
 };
 
-/// Fails the call when the boolean scalar is false.
+/// Fails the call with the message when a boolean of the array is false.
 struct CheckStep {
-  const Apply* node;
+  std::string message;
   ValueId condition;
+  Location where;
 };
 
 /// Fails the call when an integer of the array lies outside of [-extent, extent).
 struct IndexStep {
   std::string op;  // whose indices they are, for the message
   ValueId indices;
-  int axis;        // of the array that is indexed
+  int axis;  // of the array that is indexed
   Dim extent;
   Location where;
 };
 
-/// Runs the body `trips` times; the symbol `counter` has the number of the iteration. Between iterations, the last one included, the two memories of every carried state change
-/// places: afterwards `current` holds the final state.
+/// Runs the body `trips` times; the symbol `counter` has the number of the iteration. Between iterations, the last one
+/// included, the two memories of every carried state change places: afterwards `current` holds the final state.
 struct LoopStep {
   Dim counter, trips;
   std::vector<Carried> carried;
@@ -78,7 +79,8 @@ struct Placement {
     shared,    // the current memory of shared variable `number` (in the order of Program::shared)
     spare,     // a second buffer of shared variable `number`, swapped in at commit
     output,    // memory of output `number`, owned by the caller after the call
-    arena,     // the call's scratch memory, where the root value `number` lies, from step `first` to step `last` (outermost steps)
+    arena,     // the call's scratch memory, where the root value `number` lies, from step `first` to step `last`
+               // (outermost steps)
     late,      // memory of its own, made when the step that writes it starts: its size is learnt during the call
     nowhere,   // no step touches it
   };
@@ -99,12 +101,13 @@ struct Program {
   std::vector<Placement> placements;  // one per value
   std::vector<Step> steps;
   std::vector<ir::Kernel> kernels;
-  std::vector<Dim> symbols;           // by place in Frame::symbols
-  std::size_t entry_symbols = 0;      // the first so many are known at entry: the sizes of inputs say them
-  std::vector<ValueId> inputs;        // in the order of the function's inputs; -1 where no step reads it
+  std::vector<Dim> symbols;       // by place in Frame::symbols
+  std::size_t entry_symbols = 0;  // the first so many are known at entry: the sizes of inputs say them
+  std::vector<ValueId> inputs;    // in the order of the function's inputs; -1 where no step reads it
   std::vector<ValueId> outputs;
   std::vector<SharedUse> shared;
-  /// The first step that overwrites a shared variable: from here on nothing fails, and nothing is cancelled. The number of steps where there is none.
+  /// The first step that overwrites a shared variable: from here on nothing fails, and nothing is cancelled. The number
+  /// of steps where there is none.
   std::size_t point_of_no_return = 0;
 };
 

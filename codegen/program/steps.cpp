@@ -98,7 +98,9 @@ std::vector<Dim> parameters(const ir::Kernel& kernel) {
 
 bool has_report(const ir::Kernel& kernel) {
   bool found = false;
-  ir::for_each_statement(kernel.body, [&](const ir::Statement& statement) { found = found || std::holds_alternative<ir::Report>(statement.node); });
+  ir::for_each_statement(kernel.body, [&](const ir::Statement& statement) {
+    found = found || std::holds_alternative<ir::Report>(statement.node);
+  });
   return found;
 }
 
@@ -114,7 +116,8 @@ struct Mentions {
   }
   std::vector<Dim> operator()(const ContractionStep& step) const {
     const auto& [result, a, b, m, n, k, alpha, accumulate, where] = step.product;
-    return symbols(std::vector<Dim>{m, n, k, a.offset, a.row_stride, a.column_stride, b.offset, b.row_stride, b.column_stride});
+    return symbols(
+        std::vector<Dim>{m, n, k, a.offset, a.row_stride, a.column_stride, b.offset, b.row_stride, b.column_stride});
   }
   std::vector<Dim> operator()(const CopyStep&) const { return {}; }
   std::vector<Dim> operator()(const HostStep&) const { return {}; }
@@ -147,7 +150,7 @@ struct Where {
   Location operator()(const CopyStep&) const { return {}; }
   Location operator()(const HostStep& step) const { return step.node->where; }
   Location operator()(const BindStep&) const { return {}; }
-  Location operator()(const CheckStep& step) const { return step.node->where; }
+  Location operator()(const CheckStep& step) const { return step.where; }
   Location operator()(const IndexStep& step) const { return step.where; }
   Location operator()(const LoopStep& step) const { return step.body.empty() ? Location() : where(step.body.front()); }
 };
@@ -172,8 +175,10 @@ Location where(const Step& step) { return std::visit(Where(), step.node); }
 
 void for_each_step(const std::vector<Step>& steps, const std::function<void(const Step&)>& visit) {
   for (const Step& step : steps) {
-    if (const auto* loop = std::get_if<LoopStep>(&step.node)) for_each_step(loop->body, visit);
-    else visit(step);
+    if (const auto* loop = std::get_if<LoopStep>(&step.node))
+      for_each_step(loop->body, visit);
+    else
+      visit(step);
   }
 }
 

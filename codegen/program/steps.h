@@ -16,7 +16,8 @@ std::vector<ValueId> writes(const Step& step);
 
 /// The symbols that have a value once the step has run.
 std::vector<Dim> binds(const Step& step);
-/// The symbols that the step needs: in sizes of what it touches, in trip counts, in its kernel. Not those that it binds itself.
+/// The symbols that the step needs: in sizes of what it touches, in trip counts, in its kernel. Not those that it binds
+/// itself.
 std::vector<Dim> needs(const Step& step, const std::vector<Value>& values, std::span<const ir::Kernel> kernels);
 
 /// Whether the step can end the call with an error, or takes as long as a user's code pleases.

@@ -14,14 +14,16 @@ namespace {
 
 using Home = Placement::Home;
 
-/// One piece of memory: its home and its number there. Leaves without a number, and what does not share memory, are told apart by value.
+/// One piece of memory: its home and its number there. Leaves without a number, and what does not share memory, are
+/// told apart by value.
 using Cell = std::tuple<Home, std::size_t>;
 
 class Simulation {
  public:
   explicit Simulation(const Program& program) : program_(program) {
     for (std::size_t v = 0; v < program.values.size(); ++v)
-      if (program.values[v].origin != Value::Origin::computed && program.placements[v].home != Home::nowhere) holder_[cell(v)] = static_cast<ValueId>(v);
+      if (program.values[v].origin != Value::Origin::computed && program.placements[v].home != Home::nowhere)
+        holder_[cell(v)] = static_cast<ValueId>(v);
     for (std::size_t s = 0; s < program.entry_symbols; ++s) bound_.insert(program.symbols[s]);
   }
 
@@ -109,7 +111,8 @@ void verify(const Program& program, const ArenaLayout& layout, const BytesOf& by
       const Placement &a = program.placements[roots[i]], &b = program.placements[roots[j]];
       if (a.first > b.last || b.first > a.last) continue;
       const std::size_t a_begin = layout.offsets[roots[i]], b_begin = layout.offsets[roots[j]];
-      THEON_CHECK(a_begin + bytes_of(static_cast<ValueId>(roots[i])) <= b_begin || b_begin + bytes_of(static_cast<ValueId>(roots[j])) <= a_begin);
+      THEON_CHECK(a_begin + bytes_of(static_cast<ValueId>(roots[i])) <= b_begin ||
+                  b_begin + bytes_of(static_cast<ValueId>(roots[j])) <= a_begin);
     }
 }
 

@@ -6,8 +6,9 @@
 
 namespace theon::codegen {
 
-/// Simulates the steps on the places of their values. Throws InternalError for a read before the write, a read of memory that holds another value by then, a write to an
-/// input or a constant, an overwritten shared variable before a step that can fail, a symbol used before it is bound, or a result that was never written.
+/// Simulates the steps on the places of their values. Throws InternalError for a read before the write, a read of
+/// memory that holds another value by then, a write to an input or a constant, an overwritten shared variable before a
+/// step that can fail, a symbol used before it is bound, or a result that was never written.
 void verify(const Program& program);
 
 /// Throws InternalError where two roots that are live at one time overlap.

@@ -4,8 +4,10 @@
 #include <theon/gradient.h>
 #include <theon/rules.h>
 
+#include <array>
 #include <atomic>
-#include <chrono>
+#include <concepts>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
@@ -95,9 +97,16 @@ class Function {
   /// A signature with arguments in order: Tensor, number, std::vector, std::span.
   template <class... Arguments>
     requires(std::convertible_to<Arguments, Tensor> && ...)
-  Results operator()(const Arguments&... arguments) const { return call(std::vector<Tensor>{Tensor(arguments)...}); }
-  Results call(std::vector<Tensor> arguments) const;
-  Results call(std::vector<Tensor> arguments, const CancelToken& token) const;
+  Results operator()(const Arguments&... arguments) const {
+    const std::array<Tensor, sizeof...(Arguments)> list{Tensor(arguments)...};
+    return call(std::span<const Tensor>(list));
+  }
+  /// Arguments in order; inputs with a default may be left out at the end. Throws ArgumentError, DTypeError or ShapeError for arguments that do not fit the inputs, and what the
+  /// steps of the call report: IndexError, CheckError, ShapeError, and whatever a user's op throws.
+  Results call(std::span<const Tensor> arguments) const;
+  Results call(std::span<const Tensor> arguments, const CancelToken& token) const;
+  Results call(const std::vector<Tensor>& arguments) const { return call(std::span<const Tensor>(arguments)); }
+  Results call(const std::vector<Tensor>& arguments, const CancelToken& token) const { return call(std::span<const Tensor>(arguments), token); }
   /// By input name; inputs with a default may be left out.
   Results call(const std::map<std::string, Tensor>& arguments) const;
 
@@ -147,7 +156,7 @@ template <class Signature>
 class TypedFunction;
 
 namespace detail {
-template <class T> struct FromTensor { static T get(const Tensor& x) { return x.item<T>(); } };
+template <class T> struct FromTensor { static T get(const Tensor& x) { return x.dtype() == dtype_of<T> && x.ndim() == 0 ? *x.data<T>() : x.item<T>(); } };
 template <> struct FromTensor<Tensor> { static Tensor get(const Tensor& x) { return x; } };
 template <Scalar T> struct FromTensor<std::vector<T>> { static std::vector<T> get(const Tensor& x) { return x.to_vector<T>(); } };
 
@@ -167,7 +176,7 @@ template <class Result, class... Arguments>
 class TypedFunction<Result(Arguments...)> {
  public:
   explicit TypedFunction(Function untyped) : untyped_(std::move(untyped)) {}
-  Result operator()(const Arguments&... arguments) const { return detail::FromResults<Result>::get(untyped_.call(std::vector<Tensor>{Tensor(arguments)...})); }
+  Result operator()(const Arguments&... arguments) const { return detail::FromResults<Result>::get(untyped_(arguments...)); }
   const Function& untyped() const { return untyped_; }
   static constexpr std::size_t arguments = sizeof...(Arguments);
   static constexpr std::size_t results = detail::FromResults<Result>::count;

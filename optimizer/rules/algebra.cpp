@@ -60,6 +60,7 @@ std::vector<Rule> algebra_rules() {
            {x + 0, x},
            {x * y + x * z, x * (y + z)},
            {x / y + z / y, (x + z) / y},
+           {x / y - z / y, (x - z) / y},
            {pow(x, 3), x * x * x},
            {pow(x, -1), 1 / x},
            {1 / (1 / x), x},

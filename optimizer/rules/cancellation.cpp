@@ -89,9 +89,10 @@ Variable distributed(const Variable& sum, const Variable& y) {
   return total(whole);
 }
 
-/// One factor multiplied into another that divides by it.
+/// One factor multiplied into another that divides by it. Each pair is looked at, so a very wide product is left alone.
 Variable cancelled(const Variable& whole) {
   const std::vector<Variable> list = factors(whole);
+  if (list.size() > 32) return {};
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (!is_never_zero(list[i])) continue;
     for (std::size_t k = 0; k < list.size(); ++k) {

@@ -35,6 +35,21 @@ Variable removed_shuffle(const Variable& x, const Variable& shuffle) {
   return op_of<DimShuffle>(shuffle)->pattern() == identity ? x : Variable();
 }
 
+/// The operation on shuffled operands. Operands are aligned at the right: an axis that one lacks is new to it.
+Variable shuffled_operands(const Variable& x, const Variable& shuffle) {
+  const Apply* node = x.owner();
+  if (!node || !elementwise_definition(*node->op)) return {};
+  std::vector<Variable> inputs = node->inputs;
+  for (Variable& input : inputs) {
+    if (input.ndim() == 0) continue;
+    const int extra = x.ndim() - input.ndim();
+    std::vector<int> pattern;
+    for (const int axis : op_of<DimShuffle>(shuffle)->pattern()) pattern.push_back(axis < extra ? broadcast_axis : axis - extra);
+    input = dimshuffle(input, pattern);
+  }
+  return apply(node->op, std::move(inputs), node->where);
+}
+
 /// A reshape that only inserts or drops axes of size 1.
 Variable shuffle_of_reshape(const Variable& x, const Variable& reshaped) {
   std::vector<int> kept, pattern;
@@ -140,25 +155,50 @@ Variable extreme_of_repeated(const Variable& x, const Variable& extreme, const V
   return without_repetition(x, extreme, whole).rest;
 }
 
-/// The scalar factors of a product, and its other factors; nothing where it has none of either kind.
-std::optional<std::pair<Variable, Variable>> split_scalars(const Variable& x) {
-  std::vector<Variable> scalars, rest;
-  for (const Variable& factor : factors(x)) (factor.ndim() == 0 ? scalars : rest).push_back(factor);
-  if (scalars.empty() || rest.empty()) return std::nullopt;
-  return std::pair(product(scalars), product(rest));
+/// Whether the elements of `x`, aligned at the right with `dims`, are the same along the axes.
+bool is_constant_along(const Variable& x, const Shape& dims, const std::vector<int>& axes) {
+  const int extra = static_cast<int>(dims.size()) - x.ndim();
+  return std::ranges::all_of(axes, [&](int axis) { return axis < extra || x.dims()[axis - extra] == Dim(1); });
 }
 
+/// `x`, constant along the axes of an array of rank `rank`, as it meets a reduction over them.
+Variable without_axes(const Variable& x, int rank, const std::vector<int>& axes) {
+  const int extra = rank - x.ndim();
+  std::vector<int> kept;
+  for (int axis = 0; axis < x.ndim(); ++axis)
+    if (!contains(axes, axis + extra)) kept.push_back(axis);
+  return dimshuffle(x, kept);
+}
+
+/// The factors that are the same along the axes, multiplied once the others have been summed.
 Variable sum_of_scaled(const Variable& whole) {
   const Variable& x = operand(whole);
-  const auto split = split_scalars(x);
-  return split && split->second.dims() == x.dims() ? split->first * reduced_like(whole, split->second, op_of<Reduce>(whole)->axes()) : Variable();
+  const std::vector<int>& axes = op_of<Reduce>(whole)->axes();
+  std::vector<Variable> scales, rest;
+  for (const Variable& factor : factors(x)) (is_constant_along(factor, x.dims(), axes) ? scales : rest).push_back(factor);
+  if (scales.empty() || rest.empty()) return {};
+  const Variable summed = product(rest);
+  // Fewer axes would shift those that are summed.
+  if (summed.ndim() != x.ndim() || std::ranges::any_of(axes, [&](int axis) { return summed.dims()[axis] != x.dims()[axis]; })) return {};
+  for (Variable& scale : scales) scale = without_axes(scale, x.ndim(), axes);
+  scales.push_back(reduced_like(whole, summed, axes));
+  return product(scales);
+}
+
+Variable sum_of_quotients(const Variable& x, const Variable& divisor, const Variable& whole) {
+  const std::vector<int>& axes = op_of<Reduce>(whole)->axes();
+  const Shape& dims = operand(whole).dims();
+  if (x.dims() != dims || !is_constant_along(divisor, dims, axes)) return {};
+  return reduced_like(whole, x, axes) / without_axes(divisor, x.ndim(), axes);
 }
 
 Variable dot_of_scaled(const Variable& whole) {
   for (const std::size_t k : {0, 1}) {
-    const auto split = split_scalars(operand(whole, k));
-    if (!split || split->second.dims() != operand(whole, k).dims()) continue;
-    return split->first * (k == 0 ? dot(split->second, operand(whole, 1)) : dot(operand(whole, 0), split->second));
+    std::vector<Variable> scalars, rest;
+    for (const Variable& factor : factors(operand(whole, k))) (factor.ndim() == 0 ? scalars : rest).push_back(factor);
+    if (scalars.empty() || rest.empty() || product(rest).dims() != operand(whole, k).dims()) continue;
+    scalars.push_back(k == 0 ? dot(product(rest), operand(whole, 1)) : dot(operand(whole, 0), product(rest)));
+    return product(scalars);
   }
   return {};
 }
@@ -196,6 +236,7 @@ std::vector<Rule> shape_rules() {
   std::vector<Rule> rules = of_class(RuleClass::exact, {
       {shuffled, "x", [=](const Match& m) { return removed_shuffle(m(x), m(shuffled)); }},
       {shuffle_again, "dimshuffle(x)", [=](const Match& m) { return merged_shuffles(m(x), m(shuffle_again), m(shuffled)); }},
+      Rule(shuffled, "the operation on shuffled operands", [=](const Match& m) { return shuffled_operands(m(x), m(shuffled)); }).tested_on(shuffle(x * y)),
       {reshaped(x), "dimshuffle(x)", [=](const Match& m) { return shuffle_of_reshape(m(x), m.whole()); }},
       {reshaped_again(reshaped(x)), "reshape(x)", [=](const Match& m) { return reshape(m(x), m.whole().dims()); }},
       {spread_again(spread_x), "broadcast_to(x)", [=](const Match& m) { return broadcast_to(m(x), m.whole().dims()); }},
@@ -222,9 +263,9 @@ std::vector<Rule> shape_rules() {
            {prod_again(prod_x), "prod(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(prod_x)); }},
            {sum_of(shuffled), "a move of sum(x)", [=](const Match& m) { return reduced_before_shuffle(m(x), m.whole(), m(shuffled)); }},
            {sum_of(spread_x), "n * sum(x)", [=](const Match& m) { return sum_of_repeated(m(x), m.whole(), m(spread_x)); }},
-           {sum_of(x * y), "scalars * sum(rest)", [=](const Match& m) { return sum_of_scaled(m.whole()); }},
-           {sum_of(x / c), "sum(x) / c", [=](const Match& m) { return m(c).ndim() == 0 && m(x).ndim() > 0 ? m.instance(sum_of(x)) / m(c) : Variable(); }},
-           {dot(x, y), "scalars * dot(rest)", [=](const Match& m) { return dot_of_scaled(m.whole()); }},
+           {sum_of(x * y), "sum(x) * y", [=](const Match& m) { return sum_of_scaled(m.whole()); }},
+           {sum_of(x / c), "sum(x) / c", [=](const Match& m) { return sum_of_quotients(m(x), m(c), m.whole()); }},
+           Rule(dot(x, y), "c * dot(x, y)", [=](const Match& m) { return dot_of_scaled(m.whole()); }).tested_on(dot(c * x, y)),
        }))
     rules.push_back(rule);
   return rules;

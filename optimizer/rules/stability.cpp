@@ -52,15 +52,28 @@ Variable log_of_exponentials(const Variable& log) {
   return logsumexp(stack(arguments), 0);
 }
 
-/// Whether the logarithm of `x` has a better form than log(x).
-bool has_stable_logarithm(const Variable& x) { return op_of<Softmax>(x) || is_op(x, "sigmoid") || is_op(x, "exp"); }
+/// exp(x) * (y / sum(exp(x))), as the derivative of exp(x) / sum(exp(x)) has it.
+Variable times_softmax(const Variable& x, const Variable& y, const Variable& sum, const Variable& total) {
+  const Variable p = softmax_of_quotient(x, sum, total);
+  return p.is_empty() ? p : y * p;
+}
+
+/// The logarithm of `x` where it has a better form than log(x); empty otherwise.
+Variable stable_logarithm(const Variable& x) {
+  if (const auto* op = op_of<Softmax>(x)) return log_softmax(operand(x), op->axis());
+  if (is_op(x, "sigmoid")) return -softplus(-operand(x));
+  if (is_op(x, "exp")) return operand(x);
+  return {};
+}
 
 /// Elements are picked after the logarithm has been taken.
 Variable log_before_move(const Variable& moved) {
-  const bool is_move = op_of<DimShuffle>(moved) || op_of<Reshape>(moved) || op_of<BroadcastTo>(moved) || op_of<StridedSlice>(moved) || op_of<Gather>(moved);
-  if (!is_move || !has_stable_logarithm(operand(moved))) return {};
+  const bool is_move = op_of<DimShuffle>(moved) || op_of<Reshape>(moved) || op_of<BroadcastTo>(moved) ||
+                       op_of<StridedSlice>(moved) || op_of<Gather>(moved);
+  const Variable logarithm = is_move ? stable_logarithm(operand(moved)) : Variable();
+  if (logarithm.is_empty()) return {};
   std::vector<Variable> inputs = moved.owner()->inputs;
-  inputs[0] = log(inputs[0]);
+  inputs[0] = logarithm;
   return rebuild(*moved.owner(), std::move(inputs))[0];
 }
 
@@ -93,6 +106,8 @@ std::vector<Rule> stability_rules() {
 
       {exp(x) / sum_exp, "softmax(x)", [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(sum_exp)); }},
       {exp(x) / restored_sum, "softmax(x)", [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(restored_sum)); }},
+      {exp(x) * (y / sum_exp), "y * softmax(x)", [=](const Match& m) { return times_softmax(m(x), m(y), m(sum_exp), m(sum_exp)); }},
+      {exp(x) * (y / restored_sum), "y * softmax(x)", [=](const Match& m) { return times_softmax(m(x), m(y), m(sum_exp), m(restored_sum)); }},
       {log(sum_exp), "logsumexp(x)", [=](const Match& m) { return log_of_sum(m(x), m(sum_exp)); }},
       {log(exp(x) + exp(y)), "logsumexp(stack(x, y))", [=](const Match& m) { return log_of_exponentials(m.whole()); }},
       {log(p), "log_softmax(x)", [=](const Match& m) { return log_softmax(m(x), op_of<Softmax>(m(p))->axis()); }},

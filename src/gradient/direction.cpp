@@ -1,5 +1,6 @@
 #include "src/gradient/direction.h"
 
+#include "src/graph/print.h"
 #include "src/graph/specify.h"
 #include "src/ops/elementwise.h"
 #include "src/support/check.h"
@@ -20,13 +21,13 @@ bool may_be_equal(const Shape& a, const Shape& b) {
 }  // namespace
 
 std::string described(const Variable& x) {
-  return fmt::format("{}, {}, {}", to_string(x), to_string(x.type()), to_string(x.where()));
+  return fmt::format("{}, {}, {}", brief(x), to_string(x.type()), to_string(x.where()));
 }
 
 void require_differentiable(std::string_view asked, const Variable& x, Location where) {
   if (x.is_empty()) fail<ArgumentError>(where, "{}: an argument is an empty Variable", asked);
   if (!is_floating(x.dtype()))
-    fail<GradientError>(where, "{}: {} is {}; derivatives exist for floating variables only ({})", asked, to_string(x),
+    fail<GradientError>(where, "{}: {} is {}; derivatives exist for floating variables only ({})", asked, brief(x),
                         name(x.dtype()), described(x));
 }
 
@@ -34,7 +35,7 @@ Variable fitted_direction(std::string_view asked, const Variable& direction, con
   require_differentiable(asked, direction, where);
   if (!may_be_equal(direction.dims(), x.dims()))
     fail<GradientError>(where, "{}: the direction {} is {}, but what it belongs to is {} ({}); both need one shape",
-                        asked, to_string(direction), to_string(direction.dims()), to_string(x.dims()), described(x));
+                        asked, brief(direction), to_string(direction.dims()), to_string(x.dims()), described(x));
   return specify_dims(cast_to(direction, x.dtype(), where), x.dims(), where);
 }
 

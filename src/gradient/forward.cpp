@@ -3,6 +3,7 @@
 #include <theon/gradient.h>
 
 #include "src/gradient/direction.h"
+#include "src/graph/print.h"
 #include "src/graph/traversal.h"
 #include "src/support/check.h"
 
@@ -42,7 +43,7 @@ std::vector<Variable> jvp(const std::vector<Variable>& ys, const std::vector<Var
   for (std::size_t i = 0; i < xs.size(); ++i) {
     require_differentiable("jvp", xs[i], where);
     const bool is_new = tangents.emplace(xs[i], fitted_direction("jvp", vs[i], xs[i], where)).second;
-    if (!is_new) fail<ArgumentError>(where, "jvp: {} is given twice", to_string(xs[i]));
+    if (!is_new) fail<ArgumentError>(where, "jvp: {} is given twice", brief(xs[i]));
   }
   for (const Apply* node : toposort(ys)) push_forward(*node, tangents);
 

@@ -94,14 +94,70 @@ std::vector<Variable> pull_back(const Apply& node, Cotangents& cotangents) {
   return pulled;
 }
 
-void sweep(std::span<const Apply* const> order, const VariableSet& live, Cotangents& cotangents) {
-  for (const Apply* node : std::views::reverse(order)) {
-    if (!any_of(node->inputs, live)) continue;
-    const std::vector<Variable> pulled = pull_back(*node, cotangents);
-    for (std::size_t i = 0; i < pulled.size(); ++i)
-      if (!pulled[i].is_empty() && live.contains(node->inputs[i])) cotangents.add(node->inputs[i], pulled[i]);
+/// One differentiation: cotangents are seeded at some variables, swept back, and collected at others.
+class ReverseSweep {
+ public:
+  ReverseSweep(const GradOptions& options, Location where)
+      : constants_(options.consider_constant.begin(), options.consider_constant.end()),
+        policy_(options.disconnected),
+        where_(where) {}
+
+  void seed(const Variable& end, const Variable& cotangent) {
+    if (constants_.contains(end)) return;
+    ends_.push_back(end);
+    cotangents_.add(end, cotangent);
   }
-}
+
+  void run(std::span<const Variable> wrt) {
+    order_ = toposort(ends_);
+    const VariableSet live = influenced(order_, wrt, constants_);
+    for (const Apply* node : std::views::reverse(order_)) {
+      if (!any_of(node->inputs, live)) continue;
+      const std::vector<Variable> pulled = pull_back(*node, cotangents_);
+      for (std::size_t i = 0; i < pulled.size(); ++i)
+        if (!pulled[i].is_empty() && live.contains(node->inputs[i])) cotangents_.add(node->inputs[i], pulled[i]);
+    }
+  }
+
+  /// What has arrived at `x`, or what the policy puts in its place.
+  Variable derivative(const Variable& x) {
+    const Variable arrived = constants_.contains(x) ? Variable() : cotangents_.total(x);
+    return arrived.is_empty() ? missing(x) : arrived;
+  }
+
+ private:
+  /// An ancestor that nothing arrived at has influence by steps alone, whose derivative is zero: a comparison, a
+  /// rounding, an index, stop_gradient.
+  Variable missing(const Variable& x) {
+    switch (policy_) {
+      case Disconnected::error:
+        if (!is_ancestor(x))
+          fail<GradientError>(where_,
+                              "grad: the cost does not depend on {}; leave it out, or ask for .disconnected = "
+                              "Disconnected::zero",
+                              described(x));
+        return zeros(x.dtype(), x.dims(), where_);
+      case Disconnected::zero:
+        return zeros(x.dtype(), x.dims(), where_);
+      case Disconnected::none:
+        return {};
+    }
+    __builtin_unreachable();
+  }
+
+  bool is_ancestor(const Variable& x) {
+    if (!ancestors_) ancestors_ = ancestors(order_, ends_, constants_);
+    return ancestors_->contains(x);
+  }
+
+  VariableSet constants_;
+  Disconnected policy_;
+  Location where_;
+  Cotangents cotangents_;
+  std::vector<Variable> ends_;
+  std::vector<const Apply*> order_;
+  std::optional<VariableSet> ancestors_;
+};
 
 void check_cost(const Variable& cost, const GradOptions& options, Location where) {
   if (cost.is_empty()) {
@@ -113,23 +169,6 @@ void check_cost(const Variable& cost, const GradOptions& options, Location where
     fail<GradientError>(where,
                         "grad: the cost is no scalar ({}); take the gradient of its sum or mean, or use jacobian",
                         described(cost));
-}
-
-/// What a derivative is when no cotangent has arrived. Where the cost depends on x all the same, it does so only by
-/// steps, whose derivative is zero: a comparison, a rounding, an index.
-Variable disconnected(const Variable& x, bool is_ancestor, const GradOptions& options, Location where) {
-  switch (options.disconnected) {
-    case Disconnected::error:
-      if (is_ancestor) return zeros(x.dtype(), x.dims(), where);
-      fail<GradientError>(
-          where, "grad: the cost does not depend on {}; leave it out, or ask for .disconnected = Disconnected::zero",
-          described(x));
-    case Disconnected::zero:
-      return zeros(x.dtype(), x.dims(), where);
-    case Disconnected::none:
-      return {};
-  }
-  __builtin_unreachable();
 }
 
 /// "d(cost)/d(w)", for nodes that the differentiation has made: those younger than its first.
@@ -146,32 +185,16 @@ std::vector<Variable> grad(const Variable& cost, const std::vector<Variable>& wr
   check_cost(cost, options, where);
   for (const Variable& x : wrt) require_differentiable("grad", x, where);
 
-  Cotangents cotangents;
-  std::vector<Variable> ends;
+  ReverseSweep sweep(options, where);
   const Variable one = constant(Tensor(1.0).astype(cost.is_empty() ? DType::float64 : cost.dtype()), where);
-  if (!cost.is_empty()) {
-    ends.push_back(cost);
-    cotangents.add(cost, one);
-  }
-  for (const auto& [x, g] : options.known_grads) {
-    ends.push_back(x);
-    cotangents.add(x, fitted_direction("grad", g, x, where));
-  }
-
-  const std::vector<const Apply*> order = toposort(ends);
-  const VariableSet constants(options.consider_constant.begin(), options.consider_constant.end());
-  sweep(order, influenced(order, wrt, constants), cotangents);
+  if (!cost.is_empty()) sweep.seed(cost, one);
+  for (const auto& [x, g] : options.known_grads) sweep.seed(x, fitted_direction("grad", g, x, where));
+  sweep.run(wrt);
 
   std::vector<Variable> derivatives;
-  std::optional<VariableSet> reached;
   for (const Variable& x : wrt) {
-    Variable derivative = constants.contains(x) ? Variable() : cotangents.total(x);
-    if (derivative.is_empty()) {
-      if (!reached) reached = ancestors(order, ends, constants);
-      derivative = disconnected(x, reached->contains(x), options, where);
-    }
-    name_derivative(derivative, cost, x, *one.node());
-    derivatives.push_back(std::move(derivative));
+    derivatives.push_back(sweep.derivative(x));
+    name_derivative(derivatives.back(), cost, x, *one.node());
   }
   return derivatives;
 }

@@ -14,6 +14,9 @@ namespace {
 
 /// From here on operators are written without spaces: x**2.
 constexpr int tight = 9;
+/// Few remember how comparisons, & and | bind: weaker than this, only a repetition of the same operator goes without
+/// parentheses.
+constexpr int arithmetic = 6;
 
 std::string enclosed(const Phrase& part, bool needed) { return needed ? "(" + part.text + ")" : part.text; }
 
@@ -23,9 +26,9 @@ Phrase infix(const Notation& notation, std::span<const Phrase> operands) {
   std::string text;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const bool is_grouped = from_right ? i + 1 == operands.size() : i == 0;
-    const int weakest = is_grouped ? notation.precedence : notation.precedence + 1;
+    const bool is_same = is_grouped && operands[i].precedence == notation.precedence;
     if (i > 0) text += from_right ? std::string(notation.symbol) : fmt::format(" {} ", notation.symbol);
-    text += enclosed(operands[i], operands[i].precedence < weakest);
+    text += enclosed(operands[i], !is_same && operands[i].precedence <= std::max(notation.precedence, arithmetic - 1));
   }
   return {std::move(text), notation.precedence};
 }

@@ -47,7 +47,8 @@ std::optional<Linear<Atom>> linear_in(const Polynomial<Atom>& p, const Atom& ato
     }
     auto other = term;
     other.factors.erase(std::ranges::find_if(other.factors, is_atom));
-    result.slope = result.slope + (other.factors.empty() ? Polynomial<Atom>(term.coefficient) : Polynomial<Atom>::of(std::move(other)));
+    result.slope = result.slope + (other.factors.empty() ? Polynomial<Atom>(term.coefficient)
+                                                         : Polynomial<Atom>::of(std::move(other)));
   }
   return result;
 }
@@ -96,7 +97,8 @@ class Prover {
 
   static bool is_base(const Facts& facts) { return facts.kind == Facts::Kind::interval && facts.low && !facts.high; }
 
-  /// Whether no coefficient is negative once the atoms are counted from their least values. All atoms of p are at best bounded from below.
+  /// Whether no coefficient is negative once the atoms are counted from their least values. All atoms of p are at best
+  /// bounded from below.
   bool proves_base(const P& p) const {
     bool is_shifted = false;
     for (const auto& term : p.terms()) {
@@ -125,7 +127,8 @@ class Prover {
   }
 
   static bool has_no_negative(const P& p) {
-    return p.valid() && p.constant() >= 0 && std::ranges::all_of(p.terms(), [](const auto& term) { return term.coefficient > 0; });
+    return p.valid() && p.constant() >= 0 &&
+           std::ranges::all_of(p.terms(), [](const auto& term) { return term.coefficient > 0; });
   }
 
   /// Whether slope * atom + rest >= 0.

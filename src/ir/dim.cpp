@@ -80,7 +80,8 @@ Dim dim_of_atom(DimAtom atom) {
 Dim symbol(std::string name, std::shared_ptr<const SymbolOrigin> origin, std::optional<SymbolId> id) {
   static std::atomic<SymbolId> next = 0;
   const SymbolId unique = id ? *id : next++;
-  return dim_of_atom({.kind = DimAtom::Kind::symbol, .id = unique, .name = std::move(name), .origin = std::move(origin)});
+  return dim_of_atom(
+      {.kind = DimAtom::Kind::symbol, .id = unique, .name = std::move(name), .origin = std::move(origin)});
 }
 
 Dim dim(std::string name) { return symbol(std::move(name), nullptr); }

@@ -45,16 +45,20 @@ std::strong_ordering compare(const DimAtomRef& a, const DimAtomRef& b) {
 }
 
 Dim dim_of(DimPolynomial polynomial) {
-  if (!polynomial.valid()) fail<ShapeError>(Location(), "a size does not fit 64 bits, or has too many terms to be kept exactly");
+  if (!polynomial.valid())
+    fail<ShapeError>(Location(), "a size does not fit 64 bits, or has too many terms to be kept exactly");
   if (polynomial.is_constant()) return polynomial.constant();
   DimNode node = node_of(std::move(polynomial));
   if (node.depth > max_depth || node.weight > max_weight) {
-    fail<ShapeError>(Location(), "a size is written with {} terms, nested {} deep: too many to be kept exactly", node.weight, node.depth);
+    fail<ShapeError>(Location(), "a size is written with {} terms, nested {} deep: too many to be kept exactly",
+                     node.weight, node.depth);
   }
   return Dim(std::make_shared<const DimNode>(std::move(node)));
 }
 
-DimPolynomial polynomial_of(const Dim& dim) { return dim.node() ? dim.node()->polynomial : DimPolynomial(*dim.known()); }
+DimPolynomial polynomial_of(const Dim& dim) {
+  return dim.node() ? dim.node()->polynomial : DimPolynomial(*dim.known());
+}
 
 }  // namespace detail
 

@@ -19,7 +19,8 @@
 
 namespace theon {
 
-/// What knows where the value of a symbol comes from, for symbols that are not sizes of inputs. The symbol keeps it alive.
+/// What knows where the value of a symbol comes from, for symbols that are not sizes of inputs. The symbol keeps it
+/// alive.
 struct SymbolOrigin {
   virtual ~SymbolOrigin() = default;
 };
@@ -31,8 +32,8 @@ struct DimAtom {
   enum class Kind : std::uint8_t { symbol, floor_div, mod, min, max };
 
   Kind kind;
-  std::uint64_t id = 0;       // of a symbol, unique in the process
-  std::string name = {};      // of a symbol
+  std::uint64_t id = 0;                             // of a symbol, unique in the process
+  std::string name = {};                            // of a symbol
   std::shared_ptr<const SymbolOrigin> origin = {};  // of a symbol that has one
   std::vector<Dim> args = {};  // two for floor_div and mod; two or more, sorted, for min and max; none for a symbol
   std::size_t hash = 0;
@@ -58,7 +59,8 @@ DimPolynomial polynomial_of(const Dim& dim);
 
 }  // namespace detail
 
-/// The order in which Dims are written: numbers first. Structural, and the same in every run that makes its symbols in the same order.
+/// The order in which Dims are written: numbers first. Structural, and the same in every run that makes its symbols in
+/// the same order.
 std::strong_ordering compare(const Dim& a, const Dim& b);
 
 struct DimHash {
@@ -72,7 +74,8 @@ using SymbolId = std::uint64_t;
 std::optional<SymbolId> symbol_of(const Dim& dim);
 inline bool is_symbol(const Dim& dim) { return symbol_of(dim).has_value(); }
 
-/// A symbol with an origin: a fresh one, or the one that all calls with the same `id` mean. Ids given so have their highest bit set, fresh ones never have.
+/// A symbol with an origin: a fresh one, or the one that all calls with the same `id` mean. Ids given so have their
+/// highest bit set, fresh ones never have.
 Dim symbol(std::string name, std::shared_ptr<const SymbolOrigin> origin, std::optional<SymbolId> id = std::nullopt);
 /// Null for a symbol without one, and for anything else.
 const SymbolOrigin* origin_of(const Dim& dim);

@@ -50,9 +50,7 @@ std::string print(const DimPolynomial::Term& term, SymbolNames& names) {
 }
 
 /// " + x" or, for a negative x, " - " and its absolute value.
-std::string signed_text(const std::string& text) {
-  return text.front() == '-' ? " - " + text.substr(1) : " + " + text;
-}
+std::string signed_text(const std::string& text) { return text.front() == '-' ? " - " + text.substr(1) : " + " + text; }
 
 }  // namespace
 

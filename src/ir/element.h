@@ -2,7 +2,7 @@
 //
 // Expressions are hash-consed in a Pool: equal expressions are one node, and a node's arguments come before it. Indices are int64.
 // An index over an axis of the result is `index(axis, extent)`. An index bound by a reduction is named by its level, one more than the highest level
-// free in the reduction's body, so equal reductions are equal nodes wherever they stand.
+// free in the reduction's body and extent, so equal reductions are equal nodes wherever they stand. Levels from 32 on stand only in bodies being built.
 // Arithmetic is defined everywhere and the same on every target: integers wrap, x / 0 and x % 0 are 0 for integers, % and floor_div follow Python's sign,
 // shifts past the width give 0 or -1, min and max propagate NaN, float to integer saturates with NaN giving 0.
 #pragma once
@@ -116,7 +116,8 @@ class Pool {
   Expr make(Opcode op, std::initializer_list<Expr> args, DType dtype) { return make(op, std::span<const Expr>(args.begin(), args.size()), dtype); }
 
   /// The reduction of `body(k)`, one value per component, for k in [0, extent). `limit` bounds the extent where it is not a plain Dim.
-  /// Returns one expression per component.
+  /// Returns one expression per component: the reduction itself where there is one, otherwise its projections. What is known to run at most once is no
+  /// reduction any more.
   std::vector<Expr> reduce(const Monoid* monoid, Expr extent, const Dim& limit, const std::function<std::vector<Expr>(Expr)>& body);
   Expr reduce(const Monoid* monoid, const Dim& extent, const std::function<Expr(Expr)>& body);
 
@@ -206,7 +207,7 @@ Expr cos(Expr a);
 Expr tanh(Expr a);
 Expr erf(Expr a);
 
-/// Every node that `roots` need, arguments first, each once. Iterative.
+/// Every node that `roots` need, arguments first, each once; not those of monoids. Iterative.
 std::vector<Expr> postorder(std::span<const Expr> roots);
 
 /// "reduce(add, k0 < K, load b0[i0, k0] * load b1[k0, i1])"; nodes used twice are printed once and named.

@@ -8,7 +8,8 @@
 namespace theon::ir {
 
 struct Evaluator::Impl {
-  Impl(std::span<const Expr> roots, Environment surroundings) : code(scalar_code(roots)), environment(std::move(surroundings)) {
+  Impl(std::span<const Expr> roots, Environment surroundings)
+      : code(scalar_code(roots)), environment(std::move(surroundings)) {
     for (const Expr root : roots) results.push_back({root->dtype, 0});
     for (const ScalarCode::Leaf& leaf : code.leaves) {
       if (leaf.node->op == Opcode::parameter) code.slots[leaf.slot] = parameter(*leaf.node->dim);
@@ -48,7 +49,8 @@ struct Evaluator::Impl {
   }
 
   std::uint64_t compute(const Step& step) const {
-    const std::array<std::uint64_t, 3> args{code.slots[step.args[0]], code.slots[step.args[1]], code.slots[step.args[2]]};
+    const std::array<std::uint64_t, 3> args{code.slots[step.args[0]], code.slots[step.args[1]],
+                                            code.slots[step.args[2]]};
     return step.run(args.data());
   }
 

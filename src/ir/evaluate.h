@@ -17,7 +17,8 @@ namespace theon::ir {
 struct Environment {
   /// The value of a dim symbol; asked once.
   std::function<std::int64_t(SymbolId)> parameter = {};
-  /// The element of a buffer. Asked only for what is needed: not for the arm that a select leaves out, nor for the body of a reduction that never runs.
+  /// The element of a buffer. Asked only for what is needed: not for the arm that a select leaves out, nor for the body
+  /// of a reduction that never runs.
   std::function<Value(std::int64_t buffer, std::span<const std::int64_t> indices)> load = {};
 };
 
@@ -28,8 +29,8 @@ struct Point {
   std::span<const Value> locals = {};
 };
 
-/// Evaluates expressions as they are defined: reductions one index after the other from the identity, math through libm. The
-/// expressions are translated once, to steps in a line; evaluation neither recurses nor allocates.
+/// Evaluates expressions as they are defined: reductions one index after the other from the identity, math through
+/// libm. The expressions are translated once, to steps in a line; evaluation neither recurses nor allocates.
 class Evaluator {
  public:
   Evaluator(std::span<const Expr> roots, Environment environment);

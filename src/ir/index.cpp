@@ -28,7 +28,8 @@ IndexPolynomial combined(NodeStore& store, Opcode op, std::span<const Expr> args
   return combined(op, std::span(polynomials, args.size()));
 }
 
-/// Writes polynomials as nodes: products with their coefficient last, first what is added, then what is subtracted, then the constant.
+/// Writes polynomials as nodes: products with their coefficient last, first what is added, then what is subtracted,
+/// then the constant.
 class Writer {
  public:
   explicit Writer(NodeStore& store) : store_(store) {}
@@ -58,7 +59,8 @@ class Writer {
   Expr add_constant(Expr sum, std::int64_t constant) {
     if (!sum) return number(constant);
     if (constant == 0) return sum;
-    return is_subtracted(constant) ? node(Opcode::sub, {sum, number(-constant)}) : node(Opcode::add, {sum, number(constant)});
+    return is_subtracted(constant) ? node(Opcode::sub, {sum, number(-constant)})
+                                   : node(Opcode::add, {sum, number(constant)});
   }
 
   Expr product(const std::vector<Expr>& factors, std::int64_t coefficient) {
@@ -90,7 +92,8 @@ class Writer {
 
 bool is_small(const IndexPolynomial& polynomial) {
   const auto& terms = polynomial.terms();
-  return polynomial.valid() && terms.size() <= max_terms && (terms.empty() || terms.front().factors.size() <= max_degree);
+  return polynomial.valid() && terms.size() <= max_terms &&
+         (terms.empty() || terms.front().factors.size() <= max_degree);
 }
 
 const IndexPolynomial& polynomial_of(NodeStore& store, Expr expr) {
@@ -106,6 +109,8 @@ const IndexPolynomial& polynomial_of(NodeStore& store, Expr expr) {
 
 Expr expression_of(NodeStore& store, const IndexPolynomial& polynomial) { return Writer(store).write(polynomial); }
 
-IndexPolynomial ring_polynomial(NodeStore& store, Opcode op, std::span<const Expr> args) { return combined(store, op, args); }
+IndexPolynomial ring_polynomial(NodeStore& store, Opcode op, std::span<const Expr> args) {
+  return combined(store, op, args);
+}
 
 }  // namespace theon::ir

@@ -19,7 +19,8 @@ bool is_small(const IndexPolynomial& polynomial);
 /// add, sub, mul or neg of int64 expressions as a polynomial; not valid where that would be very large.
 IndexPolynomial ring_polynomial(NodeStore& store, Opcode op, std::span<const Expr> args);
 
-/// The simplest expression for an operation whose operands are int64; null where there is none simpler than the operation.
+/// The simplest expression for an operation whose operands are int64; null where there is none simpler than the
+/// operation.
 Expr simplify_index(NodeStore& store, Opcode op, std::span<const Expr> args);
 
 }  // namespace theon::ir

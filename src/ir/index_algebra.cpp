@@ -4,10 +4,13 @@
 #include "src/support/checked.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace theon::ir {
 
 namespace {
+
+bool is_index(Expr x) { return x->op == Opcode::index || x->op == Opcode::bound; }
 
 /// Every index and bound index that `exprs` mention outside of reductions, as far as a bounded search finds them.
 std::vector<Expr> indices_in(std::span<const Expr> exprs) {
@@ -21,7 +24,7 @@ std::vector<Expr> indices_in(std::span<const Expr> exprs) {
     const bool is_known = std::ranges::any_of(seen, [&](Expr x) { return same(x, node); });
     if (is_known || (node->free_axes | node->free_levels) == 0) continue;
     seen.push_back(node);
-    if (node->op == Opcode::index || node->op == Opcode::bound) found.push_back(node);
+    if (is_index(node)) found.push_back(node);
     // The body of a reduction may never run.
     if (node->op != Opcode::reduce) pending.insert(pending.end(), node->args.begin(), node->args.end());
   }
@@ -35,29 +38,19 @@ IndexAlgebra::IndexAlgebra(NodeStore& store, std::span<const Expr> exprs) : stor
 }
 
 std::uint64_t IndexAlgebra::rank(Expr atom) const {
-  const bool is_index = atom->op == Opcode::index || atom->op == Opcode::bound;
-  // An index over an extent that is itself derived goes first: what bounds it must not be split before.
-  const bool is_derived_extent = is_index && !atom->dim->is_known() && atom->dim->node()->depth > 0;
-  const std::uint64_t kind = atom->op == Opcode::parameter ? 0 : is_derived_extent ? 3 : is_index ? 1 : 2;
-  return kind << 32 | atom->id;
+  return std::uint64_t{static_cast<const StoredNode&>(*atom).height} << 32 | atom->id;
 }
 
 IndexAlgebra::Facts IndexAlgebra::facts(Expr atom) const {
-  switch (atom->op) {
-    case Opcode::parameter: return {.low = P(least(atom))};
-    case Opcode::index:
-    case Opcode::bound: return {.low = P(0), .high = extent(*atom->dim) - 1};
-    case Opcode::floor_div: return parts(Facts::Kind::quotient, atom->args);
-    case Opcode::mod: return parts(Facts::Kind::remainder, atom->args);
-    case Opcode::min: return parts(Facts::Kind::least, atom->args);
-    case Opcode::max: return parts(Facts::Kind::greatest, atom->args);
-    case Opcode::select: return parts(Facts::Kind::choice, atom->args.subspan(1));
-    case Opcode::convert: {
-      const auto range = range_of(atom->args[0]->dtype);
-      return range ? Facts{.low = P(*range->low), .high = P(*range->high)} : Facts{};
-    }
-    default: return {};
-  }
+  if (atom->op == Opcode::parameter) return {.low = P(least(atom))};
+  if (is_index(atom)) return {.low = P(0), .high = extent(*atom->dim) - 1};
+  if (atom->op == Opcode::floor_div) return parts(Facts::Kind::quotient, atom->args);
+  if (atom->op == Opcode::mod) return parts(Facts::Kind::remainder, atom->args);
+  if (atom->op == Opcode::min) return parts(Facts::Kind::least, atom->args);
+  if (atom->op == Opcode::max) return parts(Facts::Kind::greatest, atom->args);
+  if (atom->op == Opcode::select) return parts(Facts::Kind::choice, atom->args.subspan(1));
+  const auto range = atom->op == Opcode::convert ? range_of(atom->args[0]->dtype) : std::nullopt;
+  return range ? Facts{.low = P(*range->low), .high = P(*range->high)} : Facts{};
 }
 
 bool IndexAlgebra::is_exact(Expr expr) {
@@ -79,7 +72,9 @@ IndexAlgebra::Facts IndexAlgebra::parts(Facts::Kind kind, std::span<const Expr> 
   return facts;
 }
 
-IndexAlgebra::P IndexAlgebra::extent(const Dim& dim) const { return polynomial_of(store_, store_.pool().parameter(dim)); }
+IndexAlgebra::P IndexAlgebra::extent(const Dim& dim) const {
+  return polynomial_of(store_, store_.pool().parameter(dim));
+}
 
 std::int64_t IndexAlgebra::least(Expr parameter) const {
   const auto known = std::ranges::find_if(least_, [&](const auto& entry) { return same(entry.first, parameter); });

@@ -13,7 +13,8 @@
 
 namespace theon::ir {
 
-/// The algebra of the int64 expressions that stand together in one place. An index that occurs there runs, so its extent is at least 1.
+/// The algebra of the int64 expressions that stand together in one place. An index that occurs there runs, so its
+/// extent is at least 1.
 class IndexAlgebra {
  public:
   using P = IndexPolynomial;
@@ -22,7 +23,7 @@ class IndexAlgebra {
   IndexAlgebra(NodeStore& store, std::span<const Expr> exprs);
 
   Facts facts(Expr atom) const;
-  /// Parameters before indices before the rest; an expression after its operands.
+  /// An expression comes after its operands, an index after its extent.
   std::uint64_t rank(Expr atom) const;
   P quotient(const P& numerator, const P& divisor) const { return atom(Opcode::floor_div, numerator, divisor); }
   P remainder(const P& numerator, const P& divisor) const { return atom(Opcode::mod, numerator, divisor); }

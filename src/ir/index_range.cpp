@@ -28,23 +28,21 @@ std::optional<Interval> range_of(DType dtype) {
 
 Interval range_of_node(const Node& node) {
   if (node.dtype != DType::int64) return {};
-  switch (node.op) {
-    case Opcode::literal: return {static_cast<std::int64_t>(node.bits), static_cast<std::int64_t>(node.bits)};
-    case Opcode::parameter: return {1, 1};
-    case Opcode::index:
-    case Opcode::bound: return range_of_index(*node.dim);
-    case Opcode::add: return range(node.args[0]) + range(node.args[1]);
-    case Opcode::sub: return range(node.args[0]) + scaled(range(node.args[1]), -1);
-    case Opcode::mul: return range(node.args[0]) * range(node.args[1]);
-    case Opcode::neg: return scaled(range(node.args[0]), -1);
-    case Opcode::floor_div: return quotient(range(node.args[0]), range(node.args[1]));
-    case Opcode::mod: return remainder(range(node.args[0]), range(node.args[1]));
-    case Opcode::min: return least(range(node.args[0]), range(node.args[1]));
-    case Opcode::max: return greatest(range(node.args[0]), range(node.args[1]));
-    case Opcode::select: return hull(range(node.args[1]), range(node.args[2]));
-    case Opcode::convert: return range_of(node.args[0]->dtype).value_or(Interval());
-    default: return {};
-  }
+  const auto arg = [&](std::size_t k) { return range(node.args[k]); };
+  const auto literal = static_cast<std::int64_t>(node.bits);
+  if (node.op == Opcode::literal) return {literal, literal};
+  if (node.op == Opcode::parameter) return {1, 1};
+  if (node.op == Opcode::index || node.op == Opcode::bound) return range_of_index(*node.dim);
+  if (node.op == Opcode::add) return arg(0) + arg(1);
+  if (node.op == Opcode::sub) return arg(0) + scaled(arg(1), -1);
+  if (node.op == Opcode::mul) return arg(0) * arg(1);
+  if (node.op == Opcode::neg) return scaled(arg(0), -1);
+  if (node.op == Opcode::floor_div) return quotient(arg(0), arg(1));
+  if (node.op == Opcode::mod) return remainder(arg(0), arg(1));
+  if (node.op == Opcode::min) return least(arg(0), arg(1));
+  if (node.op == Opcode::max) return greatest(arg(0), arg(1));
+  if (node.op == Opcode::select) return hull(arg(1), arg(2));
+  return node.op == Opcode::convert ? range_of(node.args[0]->dtype).value_or(Interval()) : Interval();
 }
 
 Interval range_of(const Polynomial<Expr>& polynomial) {

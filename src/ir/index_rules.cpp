@@ -19,26 +19,33 @@ std::int64_t floor_of(std::int64_t a, std::int64_t positive) { return a / positi
 /// One operation with what is known where it stands.
 class IndexRules {
  public:
-  IndexRules(NodeStore& store, std::span<const Expr> args) : store_(store), args_(args), algebra_(store, args), prover_(algebra_) {}
-
-  Expr simplify(Opcode op) {
-    switch (op) {
-      case Opcode::floor_div: return floor_div();
-      case Opcode::mod: return mod();
-      case Opcode::div: return is_size(args_[0]) && is_size(args_[1]) ? args_[0]->pool->make(Opcode::floor_div, args_, DType::int64) : Expr();
-      case Opcode::min: return extremum(args_[0], args_[1]);
-      case Opcode::max: return extremum(args_[1], args_[0]);
-      case Opcode::abs: return is_size(args_[0]) ? args_[0] : Expr();
-      case Opcode::lt: return at_most(b() - a() - 1);
-      case Opcode::le: return at_most(b() - a());
-      case Opcode::eq:
-      case Opcode::ne: return equality(op);
-      default: return {};
-    }
-  }
+  IndexRules(NodeStore& store, std::span<const Expr> args)
+      : store_(store), args_(args), algebra_(store, args), prover_(algebra_) {}
 
   /// With the digits of a number put together again.
   Expr recombined(const P& p) { return written(IndexDivider(algebra_).recombined(p)); }
+
+  Expr floor_div() {
+    if (b() == P(0)) return store_.literal(DType::int64, 0);
+    if (is_negative_number(b()) && algebra_.is_exact(-a()))
+      return written(IndexDivider(algebra_).floor_div(-a(), -b()));
+    return written(IndexDivider(algebra_).floor_div(a(), b()));
+  }
+
+  Expr mod() {
+    if (b() == P(0)) return store_.literal(DType::int64, 0);
+    if (is_negative_number(b()) && algebra_.is_exact(-a())) return written(-IndexDivider(algebra_).mod(-a(), -b()));
+    return written(IndexDivider(algebra_).mod(a(), b()));
+  }
+
+  Expr div() { return is_size(args_[0]) && is_size(args_[1]) ? floor_div() : Expr(); }
+  Expr abs() { return is_size(args_[0]) ? args_[0] : Expr(); }
+  Expr min() { return extremum(args_[0], args_[1]); }
+  Expr max() { return extremum(args_[1], args_[0]); }
+  Expr lt() { return at_most(b() - a() - 1); }
+  Expr le() { return at_most(b() - a()); }
+  Expr eq() { return equality(Opcode::eq); }
+  Expr ne() { return equality(Opcode::ne); }
 
  private:
   const P& a() { return polynomial_of(store_, args_[0]); }
@@ -48,18 +55,6 @@ class IndexRules {
   Expr truth(bool value) { return store_.literal(DType::boolean, value); }
 
   bool is_negative_number(const P& p) { return p.is_constant() && p.constant() < 0; }
-
-  Expr floor_div() {
-    if (b() == P(0)) return store_.literal(DType::int64, 0);
-    if (is_negative_number(b()) && algebra_.is_exact(-a())) return written(IndexDivider(algebra_).floor_div(-a(), -b()));
-    return written(IndexDivider(algebra_).floor_div(a(), b()));
-  }
-
-  Expr mod() {
-    if (b() == P(0)) return store_.literal(DType::int64, 0);
-    if (is_negative_number(b()) && algebra_.is_exact(-a())) return written(-IndexDivider(algebra_).mod(-a(), -b()));
-    return written(IndexDivider(algebra_).mod(a(), b()));
-  }
 
   bool is_size(Expr x) { return algebra_.is_exact(x) && prover_.is_nonnegative(polynomial_of(store_, x)); }
   bool are_exact() const { return algebra_.is_exact(args_[0]) && algebra_.is_exact(args_[1]); }
@@ -71,7 +66,8 @@ class IndexRules {
     return prover_.is_at_most(b(), a()) ? high : Expr();
   }
 
-  /// `difference` >= 0, in one spelling: terms on the side where they are positive, divided by what they have in common, without a floor_div that stands alone.
+  /// `difference` >= 0, in one spelling: terms on the side where they are positive, divided by what they have in
+  /// common, without a floor_div that stands alone.
   Expr at_most(P difference) {
     if (!are_exact()) return {};
     if (prover_.is_nonnegative(difference)) return truth(true);
@@ -90,10 +86,13 @@ class IndexRules {
   };
 
   static Sides sides_of(const P& p) {
+    if (!p.valid()) return {P::invalid(), P::invalid()};
     Sides sides;
     for (const auto& term : p.terms()) {
-      if (term.coefficient > 0) sides.left = sides.left + P::of(term);
-      else sides.right = sides.right - P::of(term);
+      if (term.coefficient > 0)
+        sides.left = sides.left + P::of(term);
+      else
+        sides.right = sides.right - P::of(term);
     }
     return sides;
   }
@@ -154,13 +153,15 @@ class IndexRules {
     const P difference = a() - b();
     if (difference == P(0)) return truth(op == Opcode::eq);
     if (difference.is_constant() && difference.valid()) return truth(op == Opcode::ne);
-    if (!are_exact()) return {};
+    if (!are_exact() || !difference.valid()) return {};
     const std::int64_t divisor = common_divisor(difference);
-    const bool differs = difference.constant() % divisor != 0 || prover_.is_positive(difference) || prover_.is_positive(-difference);
+    const bool differs =
+        difference.constant() % divisor != 0 || prover_.is_positive(difference) || prover_.is_positive(-difference);
     if (differs) return truth(op == Opcode::ne);
-    const P lowest = divided(difference, difference.terms().front().coefficient < 0 ? -divisor : divisor);
-    const std::int64_t c = lowest.constant();
-    const Sides sides = sides_of(lowest - c);
+    const P lowest = divided(difference, divisor);
+    const P canonical = lowest.terms().front().coefficient < 0 ? -lowest : lowest;
+    const std::int64_t c = canonical.constant();
+    const Sides sides = sides_of(canonical - c);
     return compared(op, sides.left + std::max<std::int64_t>(c, 0), sides.right - std::min<std::int64_t>(c, 0));
   }
 
@@ -169,10 +170,6 @@ class IndexRules {
   IndexAlgebra algebra_;
   IndexProver prover_;
 };
-
-}  // namespace
-
-namespace {
 
 bool mentions_remainder(const P& p) {
   return std::ranges::any_of(p.terms(), [](const auto& term) {
@@ -189,23 +186,23 @@ Expr simplify_ring(NodeStore& store, Opcode op, std::span<const Expr> args) {
 }  // namespace
 
 Expr simplify_index(NodeStore& store, Opcode op, std::span<const Expr> args) {
-  switch (op) {
-    case Opcode::add:
-    case Opcode::sub:
-    case Opcode::mul:
-    case Opcode::neg: return simplify_ring(store, op, args);
-    case Opcode::div:
-    case Opcode::floor_div:
-    case Opcode::mod:
-    case Opcode::min:
-    case Opcode::max:
-    case Opcode::abs:
-    case Opcode::lt:
-    case Opcode::le:
-    case Opcode::eq:
-    case Opcode::ne: return IndexRules(store, args).simplify(op);
-    default: return {};
+  if (op == Opcode::add || op == Opcode::sub || op == Opcode::mul || op == Opcode::neg)
+    return simplify_ring(store, op, args);
+  struct Rule {
+    Opcode op;
+    Expr (IndexRules::*simplify)();
+  };
+  static constexpr Rule rules[] = {
+      {Opcode::div, &IndexRules::div}, {Opcode::floor_div, &IndexRules::floor_div},
+      {Opcode::mod, &IndexRules::mod}, {Opcode::min, &IndexRules::min},
+      {Opcode::max, &IndexRules::max}, {Opcode::abs, &IndexRules::abs},
+      {Opcode::lt, &IndexRules::lt},   {Opcode::le, &IndexRules::le},
+      {Opcode::eq, &IndexRules::eq},   {Opcode::ne, &IndexRules::ne},
+  };
+  for (const Rule& rule : rules) {
+    if (rule.op == op) return (IndexRules(store, args).*rule.simplify)();
   }
+  return {};
 }
 
 }  // namespace theon::ir

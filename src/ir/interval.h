@@ -80,7 +80,8 @@ inline Interval quotient(const Interval& n, const Interval& d) {
   const auto divided = [](const ends::End& x, const ends::End& by, std::int64_t limit) -> ends::End {
     return !x ? ends::End() : by ? ends::floor_of(*x, *by) : limit;
   };
-  return {divided(n.low, is_at_least(n, 0) ? d.high : d.low, 0), divided(n.high, n.high && *n.high >= 0 ? d.low : d.high, -1)};
+  return {divided(n.low, is_at_least(n, 0) ? d.high : d.low, 0),
+          divided(n.high, n.high && *n.high >= 0 ? d.low : d.high, -1)};
 }
 
 /// Of mod: a divisor of 0 gives 0.

@@ -20,9 +20,10 @@ using Block = std::vector<Statement>;
 /// Locals are numbered from 0 within a kernel; each is defined once, by For, Let or Var. Locals 0 and 1 are the kernel's `begin` and `end`.
 using Local = std::int64_t;
 
-/// for (variable = begin; variable < end; variable++). With lanes > 1 the iterations are independent but for Accumulate and may run `lanes` at a time,
-/// `unroll` groups at once with accumulators of their own, the tail masked. A vector loop holds no other loop that depends on its variable, except
-/// serial loops whose bounds do not depend on it: these run once for all lanes.
+/// for (variable = begin; variable < end; variable++). With lanes > 1, a power of two up to 64, the iterations are
+/// independent but for Accumulate and may run `lanes` at a time, `unroll` groups at once with accumulators of their own,
+/// the tail masked; each statement runs for all lanes before the next does. A vector loop holds no other vector loop, and
+/// serial loops only with bounds that are the same for all lanes: these run once for all.
 struct For {
   Local variable;
   Expr begin, end;
@@ -40,14 +41,16 @@ struct Var { Local local; Expr initial; };
 /// local = value, for a Var. Not inside a vector loop unless the Var is declared in its body.
 struct Assign { Local local; Expr value; };
 
-/// locals = combine(locals, values), for Vars. Inside a vector loop every lane has its own partial state, combined after the loop.
+/// locals = combine(locals, values), for Vars. Inside a vector loop every lane has a partial state of its own, combined
+/// after the loop; so there a Var declared outside has one monoid, and is not read.
 struct Accumulate {
   const Monoid* monoid;
   std::vector<Local> locals;
   std::vector<Expr> values;
 };
 
-/// buffer[offset] = value, or += value and the like where `combine` is set (serial order: offsets may repeat; never in a vector loop with repeats).
+/// buffer[offset] = value, or combine(buffer[offset], value) where `combine` is set. Offsets may repeat in a serial loop,
+/// never in a vector loop.
 struct Store {
   std::int64_t buffer;
   Expr offset;
@@ -55,9 +58,11 @@ struct Store {
   std::optional<Opcode> combine = {};
 };
 
+/// Guards loads, which a select does not: both arms of a select are computed.
 struct If { Expr condition; Block then, otherwise; };
 
-/// Where `condition` holds, records failure `code` with the two values, unless one was recorded before; execution goes on.
+/// Where `condition` holds, records failure `code`, not 0, with two int64 values, unless one was recorded before; execution
+/// goes on.
 struct Report { Expr condition; std::int32_t code; Expr first, second; };
 
 struct Statement {

@@ -25,9 +25,10 @@ struct OpcodeInfo {
   Opcode op;
   std::string_view name;
   Form form;
-  std::uint8_t arity;       // 0 where it varies
+  std::uint8_t arity;  // 0 where it varies
   bool commutes = false;
-  std::string_view infix = {};  // how it is printed between its operands
+  std::string_view symbol = {};  // printed before its only operand or between its two; empty: printed as a function
+  std::uint8_t binding = 7;  // how tightly it binds as text: an operand that binds less tightly stands in parentheses
 };
 
 /// In the order of the enumeration.
@@ -39,16 +40,16 @@ inline constexpr std::array opcode_table{
     OpcodeInfo{Opcode::argument, "argument", Form::leaf, 0},
     OpcodeInfo{Opcode::local, "local", Form::leaf, 0},
     OpcodeInfo{Opcode::load, "load", Form::memory, 0},
-    OpcodeInfo{Opcode::add, "add", Form::arithmetic, 2, true, "+"},
-    OpcodeInfo{Opcode::sub, "sub", Form::arithmetic, 2, false, "-"},
-    OpcodeInfo{Opcode::mul, "mul", Form::arithmetic, 2, true, "*"},
-    OpcodeInfo{Opcode::div, "div", Form::arithmetic, 2, false, "/"},
+    OpcodeInfo{Opcode::add, "add", Form::arithmetic, 2, true, "+", 4},
+    OpcodeInfo{Opcode::sub, "sub", Form::arithmetic, 2, false, "-", 4},
+    OpcodeInfo{Opcode::mul, "mul", Form::arithmetic, 2, true, "*", 5},
+    OpcodeInfo{Opcode::div, "div", Form::arithmetic, 2, false, "/", 5},
     OpcodeInfo{Opcode::floor_div, "floor_div", Form::arithmetic, 2},
-    OpcodeInfo{Opcode::mod, "mod", Form::arithmetic, 2, false, "%"},
+    OpcodeInfo{Opcode::mod, "mod", Form::arithmetic, 2, false, "%", 5},
     OpcodeInfo{Opcode::min, "min", Form::arithmetic, 2, true},
     OpcodeInfo{Opcode::max, "max", Form::arithmetic, 2, true},
     OpcodeInfo{Opcode::pow, "pow", Form::call, 2},
-    OpcodeInfo{Opcode::neg, "neg", Form::arithmetic, 1},
+    OpcodeInfo{Opcode::neg, "neg", Form::arithmetic, 1, false, "-", 6},
     OpcodeInfo{Opcode::abs, "abs", Form::arithmetic, 1},
     OpcodeInfo{Opcode::sqrt, "sqrt", Form::arithmetic, 1},
     OpcodeInfo{Opcode::floor, "floor", Form::arithmetic, 1},
@@ -56,16 +57,16 @@ inline constexpr std::array opcode_table{
     OpcodeInfo{Opcode::trunc, "trunc", Form::arithmetic, 1},
     OpcodeInfo{Opcode::round, "round", Form::arithmetic, 1},
     OpcodeInfo{Opcode::fma, "fma", Form::arithmetic, 3},
-    OpcodeInfo{Opcode::lt, "lt", Form::comparison, 2, false, "<"},
-    OpcodeInfo{Opcode::le, "le", Form::comparison, 2, false, "<="},
-    OpcodeInfo{Opcode::eq, "eq", Form::comparison, 2, true, "=="},
-    OpcodeInfo{Opcode::ne, "ne", Form::comparison, 2, true, "!="},
-    OpcodeInfo{Opcode::bit_and, "bit_and", Form::arithmetic, 2, true, "&"},
-    OpcodeInfo{Opcode::bit_or, "bit_or", Form::arithmetic, 2, true, "|"},
-    OpcodeInfo{Opcode::bit_xor, "bit_xor", Form::arithmetic, 2, true, "^"},
-    OpcodeInfo{Opcode::bit_not, "bit_not", Form::arithmetic, 1},
-    OpcodeInfo{Opcode::shift_left, "shift_left", Form::arithmetic, 2, false, "<<"},
-    OpcodeInfo{Opcode::shift_right, "shift_right", Form::arithmetic, 2, false, ">>"},
+    OpcodeInfo{Opcode::lt, "lt", Form::comparison, 2, false, "<", 2},
+    OpcodeInfo{Opcode::le, "le", Form::comparison, 2, false, "<=", 2},
+    OpcodeInfo{Opcode::eq, "eq", Form::comparison, 2, true, "==", 2},
+    OpcodeInfo{Opcode::ne, "ne", Form::comparison, 2, true, "!=", 2},
+    OpcodeInfo{Opcode::bit_and, "bit_and", Form::arithmetic, 2, true, "&", 1},
+    OpcodeInfo{Opcode::bit_or, "bit_or", Form::arithmetic, 2, true, "|", 1},
+    OpcodeInfo{Opcode::bit_xor, "bit_xor", Form::arithmetic, 2, true, "^", 1},
+    OpcodeInfo{Opcode::bit_not, "bit_not", Form::arithmetic, 1, false, "~", 6},
+    OpcodeInfo{Opcode::shift_left, "shift_left", Form::arithmetic, 2, false, "<<", 3},
+    OpcodeInfo{Opcode::shift_right, "shift_right", Form::arithmetic, 2, false, ">>", 3},
     OpcodeInfo{Opcode::select, "select", Form::selection, 3},
     OpcodeInfo{Opcode::convert, "convert", Form::conversion, 1},
     OpcodeInfo{Opcode::bitcast, "bitcast", Form::conversion, 1},

@@ -32,8 +32,10 @@ InstanceId Placement::collect(Expr root) {
     const Expr arg = frame.node->args[next];
     const Scope* scope = scope_of(arg, frame.inner && next > 0 ? frame.inner : frame.scope);
     const auto known = ids_.find(Key(arg.get(), scope));
-    if (known != ids_.end()) frame.args.push_back(known->second);
-    else path.push_back(enter(arg, scope));
+    if (known != ids_.end())
+      frame.args.push_back(known->second);
+    else
+      path.push_back(enter(arg, scope));
   }
 }
 
@@ -46,7 +48,11 @@ InstanceId Placement::leave(Frame frame) {
   const auto id = static_cast<InstanceId>(instances_.size());
   if (frame.inner) frame.inner->image = id;
   ids_.emplace(Key(frame.node.get(), frame.scope), id);
-  instances_.push_back({.node = frame.node, .scope = frame.scope, .args = std::move(frame.args), .inner = frame.inner, .region = nowhere});
+  instances_.push_back({.node = frame.node,
+                        .scope = frame.scope,
+                        .args = std::move(frame.args),
+                        .inner = frame.inner,
+                        .region = nowhere});
   return id;
 }
 
@@ -94,7 +100,8 @@ RegionId Placement::add_region(RegionId parent) {
 RegionId Placement::common_ancestor(RegionId a, RegionId b) const {
   if (regions_[a].depth < regions_[b].depth) std::swap(a, b);
   const std::uint32_t depth = regions_[b].depth;
-  while (regions_[a].depth > depth) a = regions_[regions_[a].ancestor].depth >= depth ? regions_[a].ancestor : regions_[a].parent;
+  while (regions_[a].depth > depth)
+    a = regions_[regions_[a].ancestor].depth >= depth ? regions_[a].ancestor : regions_[a].parent;
   while (a != b) {
     const bool is_far = regions_[a].ancestor != regions_[b].ancestor;
     a = is_far ? regions_[a].ancestor : regions_[a].parent;

@@ -17,14 +17,16 @@ namespace theon::ir {
 using InstanceId = std::uint32_t;
 using RegionId = std::uint32_t;
 
-/// A node in the scope of the reductions whose indices it mentions: a node below two reductions of one level has two instances.
+/// A node in the scope of the reductions whose indices it mentions: a node below two reductions of one level has two
+/// instances.
 struct Instance {
   Expr node;
   const Scope* scope;
   std::vector<InstanceId> args = {};
   const Scope* inner = nullptr;  // of a reduction's body
   RegionId region = 0;
-  // Regions inside: the arms of a select; of a reduction what is done before the loop, where it runs at all, and its body.
+  // Regions inside: the arms of a select; of a reduction what is done before the loop, where it runs at all, and its
+  // body.
   RegionId first = 0, second = 0;
 };
 

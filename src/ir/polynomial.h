@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
@@ -12,9 +13,10 @@
 
 namespace theon::ir {
 
-/// A sum of monomials over atoms. The order of atoms is `compare(const Atom&, const Atom&)`, found by argument-dependent lookup; equal
-/// polynomials have equal representations. Coefficients are exact: a result that overflows, or that grows past `max_terms` or
-/// `max_degree`, is not `valid()`, and neither is anything computed from it.
+/// A sum of monomials over atoms. The order of atoms is `compare(const Atom&, const Atom&)`, found by
+/// argument-dependent lookup; equal polynomials have equal representations. Coefficients are exact: a result that
+/// overflows, or that grows past `max_terms` or `max_degree`, is not `valid()`, and neither is anything computed from
+/// it.
 template <class Atom>
 class Polynomial {
  public:

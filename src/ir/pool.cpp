@@ -15,12 +15,15 @@ namespace {
 bool has_dtype(Expr x, DType dtype) { return x->dtype == dtype; }
 
 bool dtypes_fit(Opcode op, std::span<const Expr> args, DType dtype) {
-  const auto all = [&](DType expected) { return std::ranges::all_of(args, [&](Expr x) { return has_dtype(x, expected); }); };
+  const auto all = [&](DType expected) {
+    return std::ranges::all_of(args, [&](Expr x) { return has_dtype(x, expected); });
+  };
   switch (info(op).form) {
     case Form::arithmetic:
     case Form::call: return all(dtype);
     case Form::comparison: return all(args[0]->dtype) && is_boolean(dtype);
-    case Form::selection: return has_dtype(args[0], DType::boolean) && has_dtype(args[1], dtype) && has_dtype(args[2], dtype);
+    case Form::selection:
+      return has_dtype(args[0], DType::boolean) && has_dtype(args[1], dtype) && has_dtype(args[2], dtype);
     case Form::conversion: return true;
     case Form::leaf:
     case Form::memory:
@@ -53,7 +56,8 @@ Expr Pool::literal_bits(DType dtype, std::uint64_t bits) {
 }
 
 Expr Pool::index(int axis, const Dim& extent) {
-  return impl_->store.intern({.op = Opcode::index, .dtype = DType::int64, .number = axis, .dim = impl_->store.keep(extent)});
+  return impl_->store.intern(
+      {.op = Opcode::index, .dtype = DType::int64, .number = axis, .dim = impl_->store.keep(extent)});
 }
 
 namespace {
@@ -88,11 +92,14 @@ class ParameterWriter {
     return {};
   }
 
-  Expr symbol(const Dim& dim) { return store_.intern({.op = Opcode::parameter, .dtype = DType::int64, .dim = store_.keep(dim)}); }
+  Expr symbol(const Dim& dim) {
+    return store_.intern({.op = Opcode::parameter, .dtype = DType::int64, .dim = store_.keep(dim)});
+  }
 
   Expr chain(Opcode op, const std::vector<Dim>& args) {
     Expr result = (*this)(args.front());
-    for (std::size_t k = 1; k < args.size(); ++k) result = store_.pool().make(op, {result, (*this)(args[k])}, DType::int64);
+    for (std::size_t k = 1; k < args.size(); ++k)
+      result = store_.pool().make(op, {result, (*this)(args[k])}, DType::int64);
     return result;
   }
 

@@ -28,7 +28,8 @@ struct Pool::Impl {
 
   Expr bound(std::int64_t level, const Dim& limit);
   /// The reduction whose body was built with the index of level `open`, under its own level.
-  Expr finish_reduction(const Monoid* monoid, Expr extent, const Dim& limit, std::int64_t open, std::span<const Expr> body);
+  Expr finish_reduction(const Monoid* monoid, Expr extent, const Dim& limit, std::int64_t open,
+                        std::span<const Expr> body);
   /// The reduction as it stands, its index named by `level`.
   Expr reduction(const Monoid* monoid, Expr extent, const Dim& limit, std::int64_t level, std::span<const Expr> body);
   /// Component c of a reduction; what it is worth, where it runs at most once.

@@ -18,34 +18,15 @@ namespace theon::ir {
 
 namespace {
 
-// How tightly text binds; an operand that binds less tightly than its place demands stands in parentheses.
 constexpr int loosest = 0;
-constexpr int unary = 6;
+constexpr int tightest = 7;
 
-int binding(Opcode op) {
-  switch (op) {
-    case Opcode::bit_or:
-    case Opcode::bit_xor:
-    case Opcode::bit_and: return 1;
-    case Opcode::lt:
-    case Opcode::le:
-    case Opcode::eq:
-    case Opcode::ne: return 2;
-    case Opcode::shift_left:
-    case Opcode::shift_right: return 3;
-    case Opcode::add:
-    case Opcode::sub: return 4;
-    case Opcode::mul:
-    case Opcode::div:
-    case Opcode::mod: return 5;
-    case Opcode::neg:
-    case Opcode::bit_not: return unary;
-    default: return 7;
-  }
-}
+int binding(Expr expr) { return info(expr->op).binding; }
 
 std::string literal_text(const Node& node) {
-  return dispatch(node.dtype, [&]<Scalar T>() { return fmt::format("{}", arithmetic(Value{node.dtype, node.bits}.as<T>())); });
+  return dispatch(node.dtype, [&]<Scalar T>() {
+    return fmt::format("{}", arithmetic(Value{node.dtype, node.bits}.as<T>()));
+  });
 }
 
 /// Writes one expression and the definitions it needs. Iterative: what is still to be written waits on a stack.
@@ -87,8 +68,10 @@ class Printer {
     while (!pending_.empty()) {
       const Part part = std::move(pending_.back());
       pending_.pop_back();
-      if (const auto* text = std::get_if<std::string>(&part)) text_ += *text;
-      else write(std::get<Operand>(part));
+      if (const auto* text = std::get_if<std::string>(&part))
+        text_ += *text;
+      else
+        write(std::get<Operand>(part));
     }
   }
 
@@ -99,7 +82,7 @@ class Printer {
       return;
     }
     std::vector<Part> parts = definition(operand.expr);
-    if (binding(operand.expr->op) < operand.place) {
+    if (binding(operand.expr) < operand.place) {
       parts.insert(parts.begin(), "(");
       parts.emplace_back(")");
     }
@@ -116,7 +99,8 @@ class Printer {
     switch (info(node.op).form) {
       case Form::leaf: return {leaf(node)};
       case Form::memory: return list(fmt::format("load b{}[", node.number), node.args, "]");
-      case Form::conversion: return list(fmt::format("{}<{}>(", name(node.op), theon::name(node.dtype)), node.args, ")");
+      case Form::conversion:
+        return list(fmt::format("{}<{}>(", name(node.op), theon::name(node.dtype)), node.args, ")");
       case Form::iteration: return node.op == Opcode::reduce ? reduction(node) : projection(node);
       case Form::arithmetic:
       case Form::comparison:
@@ -127,14 +111,13 @@ class Printer {
   }
 
   std::string leaf(const Node& node) {
-    switch (node.op) {
-      case Opcode::literal: return literal_text(node);
-      case Opcode::index: return fmt::format("i{}", node.number);
-      case Opcode::bound: return fmt::format("k{}", node.number);
-      case Opcode::parameter: return to_string(*node.dim, symbols_);
-      case Opcode::argument: return fmt::format("a{}", node.number);
-      default: return fmt::format("v{}", node.number);
-    }
+    if (node.op == Opcode::literal) return literal_text(node);
+    if (node.op == Opcode::parameter) return to_string(*node.dim, symbols_);
+    const char letter = node.op == Opcode::index      ? 'i'
+                        : node.op == Opcode::bound    ? 'k'
+                        : node.op == Opcode::argument ? 'a'
+                                                      : 'v';
+    return fmt::format("{}{}", letter, node.number);
   }
 
   static std::vector<Part> list(std::string before, std::span<const Expr> items, std::string after) {
@@ -154,16 +137,18 @@ class Printer {
     return parts;
   }
 
-  static std::vector<Part> projection(const Node& node) { return {Operand{node.args[0], 7}, fmt::format(".{}", node.number)}; }
+  static std::vector<Part> projection(const Node& node) {
+    return {Operand{node.args[0], tightest}, fmt::format(".{}", node.number)};
+  }
 
   static std::vector<Part> operation(const Node& node) {
-    const int place = binding(node.op);
-    if (place == unary) return {node.op == Opcode::neg ? "-" : "~", Operand{node.args[0], unary}};
-    const std::string_view infix = info(node.op).infix;
-    if (infix.empty()) return list(fmt::format("{}(", name(node.op)), node.args, ")");
-    // Bits and comparisons are never read without parentheses between them.
+    const auto& [op, name, form, arity, commutes, symbol, place] = info(node.op);
+    if (symbol.empty()) return list(fmt::format("{}(", name), node.args, ")");
+    if (arity == 1) return {std::string(symbol), Operand{node.args[0], place}};
+    // Nobody should have to know how comparisons, shifts and bits bind: they take no operand of their own kind without
+    // parentheses.
     const int left = place <= 3 ? 4 : place;
-    return {Operand{node.args[0], left}, fmt::format(" {} ", infix), Operand{node.args[1], std::max(left, place + 1)}};
+    return {Operand{node.args[0], left}, fmt::format(" {} ", symbol), Operand{node.args[1], std::max(left, place + 1)}};
   }
 
   std::unordered_map<const Node*, std::string> names_;

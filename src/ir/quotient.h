@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -13,8 +14,8 @@
 
 namespace theon::ir {
 
-/// floor_div and mod of polynomials, and polynomials of those. All equations hold for every divisor >= 1; that it is must be proved first. `Algebra` is that of
-/// Prover, and makes atoms:
+/// floor_div and mod of polynomials, and polynomials of those. All equations hold for every divisor >= 1; that it is
+/// must be proved first. `Algebra` is that of Prover, and makes atoms:
 ///   Polynomial<Atom> quotient(const P& numerator, const P& divisor) const;   // one new atom
 ///   Polynomial<Atom> remainder(const P& numerator, const P& divisor) const;
 ///   bool is_exact(const P&) const;  // whether it can be computed without overflow
@@ -76,7 +77,7 @@ class Divider {
     return P::of(Term{std::move(factors), coefficient});
   }
 
-  /// The term divided by a product, the quotient of the coefficients truncated; nothing where its factors do not divide.
+  /// The term divided by a product, the coefficient truncated; nothing where its factors do not divide.
   static std::optional<P> truncated_quotient(const Term& term, const Product& by) {
     if (by.coefficient <= 0) return std::nullopt;
     std::vector<Atom> factors;
@@ -85,9 +86,8 @@ class Divider {
     return product(std::move(factors), term.coefficient / by.coefficient);
   }
 
-  static bool divides(const P& factor, const Term& term) {
-    const Product by = leading(factor);
-    return term.coefficient % by.coefficient == 0 && truncated_quotient(term, by);
+  static std::optional<P> exact_quotient(const Term& term, const Product& by) {
+    return by.coefficient > 0 && term.coefficient % by.coefficient == 0 ? truncated_quotient(term, by) : std::nullopt;
   }
 
   static std::int64_t floor_of(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
@@ -116,9 +116,11 @@ class Divider {
     return std::nullopt;
   }
 
-  bool is_below(const P& value, const P& limit) { return prover_.is_nonnegative(value) && prover_.is_positive(limit - value); }
+  bool is_below(const P& value, const P& limit) {
+    return prover_.is_nonnegative(value) && prover_.is_positive(limit - value);
+  }
 
-  /// The multiple of the divisor next to zero below which the rest never falls and at whose end it stops.
+  /// What the quotient always is, where it is always 0, or -1, or 1.
   std::optional<std::int64_t> constant_quotient(const P& rest, const P& divisor) {
     for (const std::int64_t whole : {0, -1, 1}) {
       if (is_below(rest - P(whole) * divisor, divisor)) return whole;
@@ -129,12 +131,14 @@ class Divider {
   P reduced_quotient(const P& rest, const P& divisor) {
     if (const auto whole = constant_quotient(rest, divisor)) return *whole;
     if (const auto common = common_factor(rest, divisor)) return floor_div(common->rest, common->divisor);
-    return unnested_quotient(rest, divisor).value_or(algebra_.quotient(rest, divisor));
+    const auto unnested = unnested_quotient(rest, divisor);
+    return unnested ? *unnested : algebra_.quotient(rest, divisor);
   }
 
   P reduced_remainder(const P& rest, const P& divisor) {
     if (const auto whole = constant_quotient(rest, divisor)) return rest - P(*whole) * divisor;
-    if (const auto common = common_factor(rest, divisor)) return common->factor * mod(common->rest, common->divisor) + common->below;
+    if (const auto common = common_factor(rest, divisor))
+      return common->factor * mod(common->rest, common->divisor) + common->below;
     const P smaller = without_inner_remainders(rest, divisor);
     return smaller == rest ? algebra_.remainder(rest, divisor) : mod(smaller, divisor);
   }
@@ -148,7 +152,8 @@ class Divider {
     if (!divisor.is_constant() && !divisor.single_term()) return std::nullopt;
     for (const P& factor : candidate_factors(rest, divisor)) {
       const Common common = split_by(factor, rest, divisor);
-      if (prover_.is_positive(factor) && prover_.is_positive(common.divisor) && is_below(common.below, factor)) return common;
+      if (prover_.is_positive(factor) && prover_.is_positive(common.divisor) && is_below(common.below, factor))
+        return common;
     }
     return std::nullopt;
   }
@@ -157,8 +162,11 @@ class Divider {
     const std::int64_t whole = factor.is_constant() ? floor_of(rest.constant(), factor.constant()) : 0;
     Common common{factor, whole, divided(divisor, factor).quotient, P(rest.constant()) - P(whole) * factor};
     for (const Term& term : rest.terms()) {
-      P& side = divides(factor, term) ? common.rest : common.below;
-      side = side + (&side == &common.rest ? *truncated_quotient(term, leading(factor)) : P::of(term));
+      const auto part = exact_quotient(term, leading(factor));
+      if (part)
+        common.rest = common.rest + *part;
+      else
+        common.below = common.below + P::of(term);
     }
     return common;
   }
@@ -171,14 +179,17 @@ class Divider {
       std::vector<Atom> common;
       std::ranges::set_intersection(term.factors, whole.factors, std::back_inserter(common), before);
       const P factor = product(std::move(common), static_cast<std::int64_t>(gcd(term.coefficient, whole.coefficient)));
-      if (factor != P(1) && factor != divisor && std::ranges::find(result, factor) == result.end()) result.push_back(factor);
+      if (factor != P(1) && factor != divisor && std::ranges::find(result, factor) == result.end())
+        result.push_back(factor);
     }
     std::ranges::stable_sort(result, [](const P& a, const P& b) { return size(a) > size(b); });
     return result;
   }
 
   static std::uint64_t gcd(std::int64_t a, std::int64_t b) {
-    const auto magnitude = [](std::int64_t x) { return x < 0 ? 0 - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x); };
+    const auto magnitude = [](std::int64_t x) {
+      return x < 0 ? 0 - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x);
+    };
     return std::gcd(magnitude(a), magnitude(b));
   }
 
@@ -193,14 +204,16 @@ class Divider {
     return atom ? std::optional(algebra_.facts(*atom)) : std::nullopt;
   }
 
-  /// floor_div(floor_div(x, a) + c, b) is floor_div(x + a*c, a*b), and floor_div(mod(x, a*b), b) is mod(floor_div(x, b), a).
+  /// floor_div(floor_div(x, a) + c, b) is floor_div(x + a*c, a*b);
+  /// floor_div(mod(x, a*b), b) is mod(floor_div(x, b), a).
   std::optional<P> unnested_quotient(const P& numerator, const P& divisor) {
     const auto facts = facts_of_shifted_atom(numerator);
     if (!facts) return std::nullopt;
     if (facts->kind == Facts::Kind::quotient && prover_.is_positive(facts->parts[1])) {
       const P product = facts->parts[1] * divisor;
       const P shifted = facts->parts[0] + facts->parts[1] * numerator.constant();
-      const bool fits = product.valid() && shifted.valid() && (numerator.constant() == 0 || algebra_.is_exact(shifted));
+      const bool is_exact = numerator.constant() == 0 || (algebra_.is_exact(numerator) && algebra_.is_exact(shifted));
+      const bool fits = product.valid() && shifted.valid() && is_exact;
       return fits ? std::optional(floor_div(shifted, product)) : std::nullopt;
     }
     if (facts->kind != Facts::Kind::remainder || numerator.constant() != 0) return std::nullopt;
@@ -278,6 +291,7 @@ class Divider {
       for (const Atom& atom : term.factors) {
         const Facts facts = algebra_.facts(atom);
         if (facts.kind != Facts::Kind::remainder || facts.parts[0] != above) continue;
+        if (!prover_.is_positive(facts.parts[1])) continue;
         if (auto result = replaced(P::of(atom), mod(number, divisor * facts.parts[1]))) return result;
       }
     }

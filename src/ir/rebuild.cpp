@@ -67,7 +67,8 @@ Expr Rebuilder::built(const Frame& frame, std::span<const Expr> args) {
   const Node& node = *frame.node;
   switch (info(node.op).form) {
     case Form::leaf:
-      return node.op == Opcode::bound && frame.scope ? pool_.bound(frame.scope->image, *node.dim) : replaced(frame.node);
+      return node.op == Opcode::bound && frame.scope ? pool_.bound(frame.scope->image, *node.dim)
+                                                     : replaced(frame.node);
     case Form::memory: return replaced(node.pool->load(node.number, node.dtype, args));
     case Form::iteration:
       return frame.inner ? end_reduction(frame.node, frame.inner->image, args[0], args.subspan(1))

@@ -86,14 +86,20 @@ Expr Pool::Impl::bound(std::int64_t level, const Dim& limit) {
   return store.intern({.op = Opcode::bound, .dtype = DType::int64, .number = level, .dim = store.keep(limit)});
 }
 
-Expr Pool::Impl::reduction(const Monoid* monoid, Expr extent, const Dim& limit, std::int64_t level, std::span<const Expr> body) {
+Expr Pool::Impl::reduction(const Monoid* monoid, Expr extent, const Dim& limit, std::int64_t level,
+                           std::span<const Expr> body) {
   std::vector<Expr> args{extent};
   args.insert(args.end(), body.begin(), body.end());
-  return store.intern({.op = Opcode::reduce, .dtype = monoid->identity[0]->dtype, .args = args, .number = level,
-                       .dim = store.keep(limit), .monoid = monoid});
+  return store.intern({.op = Opcode::reduce,
+                       .dtype = monoid->identity[0]->dtype,
+                       .args = args,
+                       .number = level,
+                       .dim = store.keep(limit),
+                       .monoid = monoid});
 }
 
-Expr Pool::Impl::finish_reduction(const Monoid* monoid, Expr extent, const Dim& limit, std::int64_t open, std::span<const Expr> body) {
+Expr Pool::Impl::finish_reduction(const Monoid* monoid, Expr extent, const Dim& limit, std::int64_t open,
+                                  std::span<const Expr> body) {
   THEON_CHECK(body.size() == monoid->size());
   std::uint64_t outer = extent->free_levels;
   for (std::size_t c = 0; c < body.size(); ++c) {
@@ -116,7 +122,10 @@ Expr Pool::Impl::component(Expr reduction, std::size_t c) {
   if (is_known && trips == 1) return single_trip(reduction, c);
   if (monoid.size() == 1) return reduction;
   const std::array args{reduction};
-  return store.intern({.op = Opcode::project, .dtype = monoid.identity[c]->dtype, .args = args, .number = static_cast<std::int64_t>(c)});
+  return store.intern({.op = Opcode::project,
+                       .dtype = monoid.identity[c]->dtype,
+                       .args = args,
+                       .number = static_cast<std::int64_t>(c)});
 }
 
 Expr Pool::Impl::single_trip(Expr reduction, std::size_t c) {

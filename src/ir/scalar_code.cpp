@@ -118,22 +118,30 @@ class Translator {
   }
 
   void emit_operation(const Node& node, Slot result, const std::vector<Slot>& args) {
-    Step step{.kind = Step::Kind::compute, .result = result, .run = operation(node.op, node.args.back()->dtype, node.dtype)};
+    Step step{
+        .kind = Step::Kind::compute, .result = result, .run = operation(node.op, node.args.back()->dtype, node.dtype)};
     std::ranges::copy(args, step.args.begin());
     code_.steps.push_back(step);
   }
 
   void emit_operation(Opcode op, Slot result, Slot a, Slot b) {
-    code_.steps.push_back({.kind = Step::Kind::compute, .result = result, .args = {a, b}, .run = operation(op, DType::int64, DType::int64)});
+    code_.steps.push_back({.kind = Step::Kind::compute,
+                           .result = result,
+                           .args = {a, b},
+                           .run = operation(op, DType::int64, DType::int64)});
   }
 
   void emit_load(InstanceId id) {
-    code_.steps.push_back({.kind = Step::Kind::load, .result = slots_[id], .load = instance(id).node.get(),
+    code_.steps.push_back({.kind = Step::Kind::load,
+                           .result = slots_[id],
+                           .load = instance(id).node.get(),
                            .target = static_cast<std::uint32_t>(code_.operands.size())});
     for (const InstanceId arg : instance(id).args) code_.operands.push_back(slots_[arg]);
   }
 
-  void emit_move(Slot to, Slot from) { code_.steps.push_back({.kind = Step::Kind::move, .result = to, .args = {from}}); }
+  void emit_move(Slot to, Slot from) {
+    code_.steps.push_back({.kind = Step::Kind::move, .result = to, .args = {from}});
+  }
 
   /// Returns the number of the step, whose target may still be unknown.
   std::size_t emit_jump(Step::Kind kind, Slot condition = 0, std::uint32_t target = 0) {
@@ -169,7 +177,8 @@ class Translator {
   void emit_reduction(InstanceId id) {
     const Instance& what = instance(id);
     const Loop loop = loop_of(id);
-    for (std::size_t c = 0; c < loop.state.size(); ++c) emit_move(loop.state[c], slot(what.node->monoid->identity[c]->bits));
+    for (std::size_t c = 0; c < loop.state.size(); ++c)
+      emit_move(loop.state[c], slot(what.node->monoid->identity[c]->bits));
     emit_move(loop.index, slot(0));
     const Slot goes_on = slot();
     emit_operation(Opcode::lt, goes_on, loop.index, slots_[what.args[0]]);

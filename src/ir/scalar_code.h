@@ -20,9 +20,9 @@ struct Step {
   Kind kind;
   Slot result = 0;
   std::array<Slot, 3> args = {};
-  Operation run = nullptr;         // compute
-  const Node* load = nullptr;      // its indices stand in ScalarCode::operands, from `target` on
-  std::uint32_t target = 0;        // of a jump: the next step
+  Operation run = nullptr;     // compute
+  const Node* load = nullptr;  // its indices stand in ScalarCode::operands, from `target` on
+  std::uint32_t target = 0;    // of a jump: the next step
 };
 
 struct ScalarCode {
@@ -38,8 +38,8 @@ struct ScalarCode {
   std::vector<Slot> roots;
 };
 
-/// Values are computed where they are needed and not before: inside the arm of a select, or the loop of a reduction, that alone needs them; what does not
-/// change inside a loop is computed once, before it. Iterative.
+/// Values are computed where they are needed and not before: inside the arm of a select, or the loop of a reduction,
+/// that alone needs them; what does not change inside a loop is computed once, before it. Iterative.
 ScalarCode scalar_code(std::span<const Expr> roots);
 
 }  // namespace theon::ir

@@ -3,12 +3,13 @@
 #include "src/ir/index.h"
 #include "src/ir/opcode.h"
 #include "src/ir/semantics.h"
+#include "src/tensor/dispatch.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <concepts>
+#include <limits>
 #include <utility>
-#include <vector>
 
 namespace theon::ir {
 
@@ -21,29 +22,34 @@ Value value_of(Expr literal) { return {literal->dtype, literal->bits}; }
 /// Whether x is the literal that `value` is in its dtype; +0 and -0 are different literals.
 bool is(Expr x, double value) { return is_literal(x) && value_of(x) == convert(Value::of(value), x->dtype); }
 
-bool is_all_ones(Expr x) { return is_literal(x) && (is_boolean(x->dtype) ? x->bits == 1 : !is_floating(x->dtype) && is(x, -1)); }
+bool is_all_ones(Expr x) { return is_literal(x) && value_of(x) == all_ones(x->dtype); }
 
-Expr literal_of(Expr like, double value) { return like->pool->literal_bits(like->dtype, convert(Value::of(value), like->dtype).bits); }
+Expr literal_of(Expr like, double value) {
+  return like->pool->literal_bits(like->dtype, convert(Value::of(value), like->dtype).bits);
+}
 
 Expr truth(Expr like, bool value) { return like->pool->literal_bits(DType::boolean, value); }
 
 bool is_exact_number(DType dtype) { return !is_floating(dtype); }
 
+/// How many binary digits a dtype is exact to.
+int digits(DType dtype) {
+  return dispatch(dtype, []<Scalar T>() {
+    if constexpr (std::same_as<T, Half>)
+      return 11;
+    else if constexpr (std::same_as<T, BFloat16>)
+      return 8;
+    else
+      return std::numeric_limits<T>::digits;
+  });
+}
+
 /// Whether every value of `from` is a value of `to`.
 bool holds(DType to, DType from) {
   if (from == to || is_boolean(from)) return true;
   if (is_boolean(to)) return false;
-  const auto digits = [](DType dtype) -> int {
-    switch (dtype) {
-      case DType::float16: return 11;
-      case DType::bfloat16: return 8;
-      case DType::float32: return 24;
-      case DType::float64: return 53;
-      default: return 8 * static_cast<int>(size_of(dtype)) - (is_unsigned(dtype) ? 0 : 1);
-    }
-  };
   if (is_floating(from)) return is_floating(to) && size_of(to) > size_of(from);
-  if (!is_floating(to) && is_unsigned(to) && !is_unsigned(from)) return false;
+  if (is_unsigned(to) && !is_unsigned(from)) return false;
   return digits(to) >= digits(from);
 }
 
@@ -93,7 +99,8 @@ Expr simplify_pow(Expr a, Expr b) {
 
 /// For a <= b and the like, where both sides are one expression.
 Expr simplify_comparison(Opcode op, Expr a, Expr b) {
-  if (same(a, b) && (op == Opcode::lt || is_exact_number(a->dtype))) return truth(a, op == Opcode::le || op == Opcode::eq);
+  if (same(a, b) && (op == Opcode::lt || is_exact_number(a->dtype)))
+    return truth(a, op == Opcode::le || op == Opcode::eq);
   if (is_unsigned(a->dtype) && op == Opcode::lt && is(b, 0)) return truth(a, false);
   if (is_unsigned(a->dtype) && op == Opcode::le && is(a, 0)) return truth(a, true);
   if (is_boolean(a->dtype) && is_literal(b)) {
@@ -225,7 +232,8 @@ int place(Expr x) {
 /// Does not hang on the order in which a C++ compiler builds the operands of an operator, where it can.
 bool is_before(Expr a, Expr b) {
   if (place(a) != place(b)) return place(a) < place(b);
-  if (place(a) < 2 && (a->op != b->op || a->number != b->number)) return std::pair(a->op, a->number) < std::pair(b->op, b->number);
+  if (place(a) < 2 && (a->op != b->op || a->number != b->number))
+    return std::pair(a->op, a->number) < std::pair(b->op, b->number);
   return a->id < b->id;
 }
 

@@ -1,4 +1,5 @@
-// The simplifications that building an expression makes. Each is exact: the same bits for every value of the operands, NaN and -0 included.
+// The simplifications that building an expression makes. Each is exact: the same bits for every value of the operands,
+// NaN and -0 included.
 #pragma once
 
 #include "src/ir/store.h"

@@ -38,6 +38,14 @@ void add_dependences(Node& node) {
   if (node.op == Opcode::reduce) node.free_levels = (node.free_levels & ~bit(node.number)) | node.args[0]->free_levels;
 }
 
+std::uint32_t height_of(const Node& node) {
+  if (node.op == Opcode::index || node.op == Opcode::bound)
+    return node.dim->is_known() ? 1 : node.dim->node()->depth + 1;
+  std::uint32_t height = 0;
+  for (const Expr arg : node.args) height = std::max(height, static_cast<const StoredNode&>(*arg).height + 1);
+  return height;
+}
+
 }  // namespace
 
 std::strong_ordering compare(Expr a, Expr b) {
@@ -63,8 +71,18 @@ bool NodeStore::Equal::operator()(const Node* a, const Node* b) const {
 }
 
 Expr NodeStore::intern(const Key& key) {
-  const Node node{.op = key.op, .dtype = key.dtype, .id = 0, .number = key.number, .bits = key.bits, .dim = key.dim,
-                  .monoid = key.monoid, .pool = pool_, .free_axes = 0, .free_levels = 0, .loads = false, .args = key.args};
+  const Node node{.op = key.op,
+                  .dtype = key.dtype,
+                  .id = 0,
+                  .number = key.number,
+                  .bits = key.bits,
+                  .dim = key.dim,
+                  .monoid = key.monoid,
+                  .pool = pool_,
+                  .free_axes = 0,
+                  .free_levels = 0,
+                  .loads = false,
+                  .args = key.args};
   const auto known = nodes_.find(&node);
   return known != nodes_.end() ? *known : store(node);
 }
@@ -79,8 +97,7 @@ const Node* NodeStore::store(Node node) {
     node.args = std::span<const Expr>(args, node.args.size());
   }
   void* memory = arena_.allocate(sizeof(StoredNode), alignof(StoredNode));
-  const Interval range = range_of_node(node);
-  const Node* stored = new (memory) StoredNode{node, false, nullptr, range};
+  const Node* stored = new (memory) StoredNode{node, false, nullptr, range_of_node(node), height_of(node)};
   nodes_.insert(stored);
   return stored;
 }

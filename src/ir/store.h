@@ -27,6 +27,7 @@ struct StoredNode : Node {
   mutable bool is_polynomial = false;
   mutable const IndexPolynomial* polynomial = nullptr;  // computed when first asked for
   Interval range = {};                                  // see range_of_node
+  std::uint32_t height = 0;  // above every operand, and above what the extent of an index is made of
 };
 
 class NodeStore {
@@ -46,7 +47,9 @@ class NodeStore {
 
   /// The node of this key as it stands, without simplification.
   Expr intern(const Key& key);
-  Expr literal(DType dtype, std::uint64_t bits) { return intern({.op = Opcode::literal, .dtype = dtype, .bits = bits}); }
+  Expr literal(DType dtype, std::uint64_t bits) {
+    return intern({.op = Opcode::literal, .dtype = dtype, .bits = bits});
+  }
   const Dim* keep(const Dim& dim) { return &*dims_.insert(dim).first; }
   const IndexPolynomial* keep(IndexPolynomial polynomial) { return &polynomials_.emplace_back(std::move(polynomial)); }
 

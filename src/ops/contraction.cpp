@@ -1,5 +1,6 @@
 #include "src/ops/contraction.h"
 
+#include "src/graph/print.h"
 #include "src/ops/elementwise.h"
 #include "src/ops/reduce.h"
 #include "src/support/check.h"
@@ -12,7 +13,7 @@ namespace {
 
 std::string mismatch(const Variable& x, const Variable& y) {
   return fmt::format("dot: inner dimensions {} and {} differ ({} is {}, {} is {})", to_string(x.dims().back()),
-                     to_string(y.dims().front()), to_string(x), to_string(x.dims()), to_string(y), to_string(y.dims()));
+                     to_string(y.dims().front()), brief(x), to_string(x.dims()), brief(y), to_string(y.dims()));
 }
 
 void require_equal_inner(const Variable& x, const Variable& y, std::vector<Obligation>& obligations, Location where) {
@@ -29,7 +30,7 @@ void require_equal_inner(const Variable& x, const Variable& y, std::vector<Oblig
 
 void require_rank(const Variable& x, Location where) {
   if (x.ndim() != 1 && x.ndim() != 2)
-    fail<ShapeError>(where, "dot: {} has rank {}; the operands are vectors or matrices", to_string(x), x.ndim());
+    fail<ShapeError>(where, "dot: {} has rank {}; the operands are vectors or matrices", brief(x), x.ndim());
 }
 
 /// A column times a row.

@@ -1,4 +1,6 @@
 #include "src/ops/elementwise.h"
+
+#include "src/graph/print.h"
 #include "src/ops/reduce.h"
 #include "src/support/check.h"
 
@@ -30,7 +32,7 @@ std::string conflict(std::string_view op, const Variable& left, const Variable& 
 /// What an operand is in an error: its expression, type and line, in columns.
 struct Description {
   explicit Description(const Variable& x)
-      : expression(to_string(x)), type(to_string(x.type())), line(to_string(x.where())) {}
+      : expression(brief(x)), type(to_string(x.type())), line(to_string(x.where())) {}
   std::string expression, type, line;
 };
 
@@ -49,7 +51,7 @@ std::string advice(const Variable& left, const Variable& right) {
   const Shape wanted(larger.dims().end() - smaller.ndim(), larger.dims().end());
   return fmt::format(
       "\n  hint:  a dim broadcasts only where its size is known to be 1; use expand_dims or give {} shape {}",
-      to_string(smaller), to_string(wanted));
+      brief(smaller), to_string(wanted));
 }
 
 /// Checks that two operands agree on an axis; adds an obligation where that cannot be seen.

@@ -1,4 +1,5 @@
 // The elementwise functions that users call.
+#include "src/graph/print.h"
 #include "src/ops/elementwise.h"
 #include "src/support/check.h"
 
@@ -32,7 +33,7 @@ Operand as_number(const Operand& x) {
 
 void refuse_booleans(std::string_view op, const Operand& x, std::string_view instead) {
   if (has_dtype(x, is_boolean))
-    fail<DTypeError>(x.where(), "{}: {} is boolean; use {}, or cast it to a number", op, to_string(x.value()), instead);
+    fail<DTypeError>(x.where(), "{}: {} is boolean; use {}, or cast it to a number", op, brief(x.value()), instead);
 }
 
 /// Functions that leave every integer as it is.

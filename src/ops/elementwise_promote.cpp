@@ -1,6 +1,7 @@
 // How the dtypes of operands meet, and what becomes of C++ numbers among them.
 #include "src/ops/elementwise.h"
 
+#include "src/graph/print.h"
 #include "src/support/check.h"
 
 #include <algorithm>
@@ -61,7 +62,7 @@ void require_logical(const ElementwiseDefinition& definition, std::span<const Op
   for (const Operand& x : operands)
     if (is_floating(x.value().dtype()))
       fail<DTypeError>(where, "{}: {} is {}; {} takes booleans and integers, so compare or cast first", definition.name,
-                       to_string(x.value()), name(x.value().dtype()), definition.notation.symbol);
+                       brief(x.value()), name(x.value().dtype()), definition.notation.symbol);
 }
 
 /// What operands `first` and later are cast to.

@@ -1,4 +1,5 @@
 // The reductions that users call.
+#include "src/graph/print.h"
 #include "src/ops/elementwise.h"
 #include "src/ops/reduce.h"
 #include "src/support/check.h"
@@ -14,7 +15,7 @@ namespace {
 int normalized_axis(std::string_view op, const Variable& x, int axis, Location where) {
   const int rank = x.ndim();
   if (axis < -rank || axis >= rank)
-    fail<IndexError>(where, "{}: axis {} is out of range for {}, an array of rank {}", op, axis, to_string(x), rank);
+    fail<IndexError>(where, "{}: axis {} is out of range for {}, an array of rank {}", op, axis, brief(x), rank);
   return axis < 0 ? axis + rank : axis;
 }
 
@@ -84,7 +85,7 @@ std::vector<int> normalized_axes(std::string_view op, const Variable& x, const A
   for (const int axis : *axes.list) result.push_back(normalized_axis(op, x, axis, where));
   std::ranges::sort(result);
   if (const auto twice = std::ranges::adjacent_find(result); twice != result.end())
-    fail<ArgumentError>(where, "{}: axis {} of {} is given twice", op, *twice, to_string(x));
+    fail<ArgumentError>(where, "{}: axis {} of {} is given twice", op, *twice, brief(x));
   return result;
 }
 

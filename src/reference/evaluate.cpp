@@ -1,5 +1,6 @@
 #include "src/reference/evaluate.h"
 
+#include "src/graph/print.h"
 #include "src/graph/traversal.h"
 #include "src/ops/effect.h"
 #include "src/reference/loops.h"
@@ -42,7 +43,7 @@ void check_arguments(const Arguments& arguments, Location where) {
   for (const auto& [x, value] : arguments)
     if (x.is_empty() || x.node()->role != Node::Role::input)
       fail<ArgumentError>(where, "a value is given to {}, which is no input",
-                          x.is_empty() ? "an empty Variable" : to_string(x));
+                          x.is_empty() ? "an empty Variable" : brief(x));
 }
 
 std::vector<Tensor> Evaluation::run(std::span<const Variable> outputs, const Arguments& arguments, Location where) {
@@ -63,7 +64,7 @@ Tensor Evaluation::value(const Variable& x, Location where) const {
   if (const Constant* constant = as_constant(x)) return constant->value;
   if (as_shared(x)) return Shared(x).value();
   const auto found = values_.find(x);
-  if (found == values_.end()) fail<ArgumentError>(where, "{} has no value; give it one", to_string(x));
+  if (found == values_.end()) fail<ArgumentError>(where, "{} has no value; give it one", brief(x));
   return found->second;
 }
 

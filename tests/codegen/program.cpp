@@ -315,7 +315,8 @@ TEST_CASE("a program prints its values, their places and its steps") {
 TEST_CASE("the verifier finds what a wrong placement breaks") {
   Sketch s;
   const ValueId x = s.input("x"), w = s.shared("w");
-  const ValueId a = s.kernel("a", {x}, Sketch::Reads::neighbour), b = s.kernel("b", {a}, Sketch::Reads::neighbour), y = s.kernel("y", {a, b});
+  const ValueId a = s.kernel("a", {x}, Sketch::Reads::neighbour), b = s.kernel("b", {a}, Sketch::Reads::neighbour),
+                y = s.kernel("y", {a, b});
   const ValueId next = s.kernel("next", {w, y});
   const Program good = s.assemble({y}, {{w, next}});
   REQUIRE_NOTHROW(verify(good));
@@ -324,13 +325,15 @@ TEST_CASE("the verifier finds what a wrong placement breaks") {
     change(program);
     CHECK_THROWS_AS(verify(program), InternalError);
   };
-  broken([](Program& p) { std::swap(p.steps[0], p.steps[1]); });                        // a read before the write
-  broken([&](Program& p) { p.placements[b] = p.placements[a]; });                        // b over a, which y reads
-  broken([&](Program& p) { p.placements[a] = {Home::input, 0}; });                       // a write to an input
-  broken([&](Program& p) { p.placements[b].last = 1; });                                 // a read after its life
-  broken([](Program& p) { p.point_of_no_return = 4; });                                  // an overwrite too early
-  broken([](Program& p) { p.steps.pop_back(); });                                        // an update never written
-  broken([&](Program& p) { p.placements[y] = {Home::arena, static_cast<std::size_t>(y), 2, 3}; });  // an output elsewhere
+  broken([](Program& p) { std::swap(p.steps[0], p.steps[1]); });    // a read before the write
+  broken([&](Program& p) { p.placements[b] = p.placements[a]; });   // b over a, which y reads
+  broken([&](Program& p) { p.placements[a] = {Home::input, 0}; });  // a write to an input
+  broken([&](Program& p) { p.placements[b].last = 1; });            // a read after its life
+  broken([](Program& p) { p.point_of_no_return = 4; });             // an overwrite too early
+  broken([](Program& p) { p.steps.pop_back(); });                   // an update never written
+  broken([&](Program& p) {
+    p.placements[y] = {Home::arena, static_cast<std::size_t>(y), 2, 3};
+  });  // an output elsewhere
 }
 
 TEST_CASE("overlapping regions are found") {
@@ -353,8 +356,11 @@ TEST_CASE("random programs assemble to programs that hold") {
     for (std::size_t k = below(20) + 1; k > 0; --k) {
       std::vector<ValueId> operands;
       for (std::size_t j = below(3) + 1; j > 0; --j)
-        if (const ValueId v = values[below(values.size())]; std::find(operands.begin(), operands.end(), v) == operands.end()) operands.push_back(v);
-      values.push_back(s.kernel("k", operands, below(3) ? Sketch::Reads::own_element : Sketch::Reads::neighbour, below(8) == 0));
+        if (const ValueId v = values[below(values.size())];
+            std::find(operands.begin(), operands.end(), v) == operands.end())
+          operands.push_back(v);
+      values.push_back(
+          s.kernel("k", operands, below(3) ? Sketch::Reads::own_element : Sketch::Reads::neighbour, below(8) == 0));
     }
     const auto pick = [&] { return values[below(values.size())]; };
     const Program program = s.assemble({pick(), pick()}, {{values[2], pick()}, {values[3], pick()}});

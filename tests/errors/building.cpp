@@ -6,96 +6,441 @@ using namespace theon::errors;
 
 TEST_CASE("operands that do not fit are named with their shapes") {
   const Variable x = input<float>("x", {3, 4}), w = input<float>("w", {5, 2}), v = input<float>("v", {5});
-  const Variable n = input<std::int32_t>("n", {3}), small = input<std::int8_t>("small", {3}), yes = input<bool>("yes", {3});
+  const Variable n = input<std::int32_t>("n", {3}), small = input<std::int8_t>("small", {3}),
+                 yes = input<bool>("yes", {3});
   const Variable cube = input<float>("cube", {2, 3, 4}), nothing;
   check({
-      {"shapes that do not broadcast", is<ShapeError>, {"add", "[3, 4]", "[5]"}, [&](Location& line) { line = here(); x + v; }},
-      {"comparing shapes that do not broadcast", is<ShapeError>, {"[3, 4]", "[5]"}, [&](Location& line) { line = here(); x < v; }},
-      {"inner sizes of a product", is<ShapeError>, {"dot", "4", "5"}, [&](Location& line) { line = here(); dot(x, w); }},
-      {"a product of a cube", is<ShapeError>, {"dot", "rank 3"}, [&](Location& line) { line = here(); dot(cube, w); }},
-      {"bits of floating numbers", is<DTypeError>, {"float32"}, [&](Location& line) { line = here(); x & x; }},
-      {"subtracting booleans", is<DTypeError>, {"boolean"}, [&](Location& line) { line = here(); yes - yes; }},
-      {"a literal that does not fit", is<DTypeError>, {"1000", "int8"}, [&](Location& line) { line = here(); small + 1000; }},
-      {"an empty operand", is<ArgumentError>, {"empty Variable"}, [&](Location& line) { line = here(); x * nothing; }},
-      {"an empty operand of a product", is<ArgumentError>, {"dot", "empty Variable"}, [&](Location& line) { line = here(); dot(x, nothing); }},
-      {"a sum of nothing", is<ArgumentError>, {"add_n", "no terms"}, [&](Location& line) { line = here(); add_n(std::vector<Variable>{}); }},
-      {"a target of the wrong rank", is<ShapeError>, {"categorical_crossentropy", "[2, 3, 4]"}, [&](Location& line) { line = here(); categorical_crossentropy(x, cube); }},
-      {"random integers", is<DTypeError>, {"random_uniform", "int32"}, [&](Location& line) { line = here(); random_uniform(1, {3}, DType::int32); }},
-      {"a floating key", is<DTypeError>, {"random_bits", "float32"}, [&](Location& line) { line = here(); random_bits(sum(x), {3}); }},
-      {"a floating size", is<DTypeError>, {"size", "float32"}, [&](Location& line) { line = here(); arange(sum(x)); }},
-      {"a vector as a size", is<ShapeError>, {"size", "[3]"}, [&](Location& line) { line = here(); arange(n); }},
+      {"shapes that do not broadcast",
+       is<ShapeError>,
+       {"add", "[3, 4]", "[5]"},
+       [&](Location& line) {
+         line = next_line();
+         x + v;
+       }},
+      {"comparing shapes that do not broadcast",
+       is<ShapeError>,
+       {"[3, 4]", "[5]"},
+       [&](Location& line) {
+         line = next_line();
+         x < v;
+       }},
+      {"inner sizes of a product",
+       is<ShapeError>,
+       {"dot", "4", "5"},
+       [&](Location& line) {
+         line = next_line();
+         dot(x, w);
+       }},
+      {"a product of a cube",
+       is<ShapeError>,
+       {"dot", "rank 3"},
+       [&](Location& line) {
+         line = next_line();
+         dot(cube, w);
+       }},
+      {"bits of floating numbers",
+       is<DTypeError>,
+       {"float32"},
+       [&](Location& line) {
+         line = next_line();
+         x& x;
+       }},
+      {"subtracting booleans",
+       is<DTypeError>,
+       {"boolean"},
+       [&](Location& line) {
+         line = next_line();
+         yes - yes;
+       }},
+      {"a literal that does not fit",
+       is<DTypeError>,
+       {"1000", "int8"},
+       [&](Location& line) {
+         line = next_line();
+         small + 1000;
+       }},
+      {"an empty operand",
+       is<ArgumentError>,
+       {"empty Variable"},
+       [&](Location& line) {
+         line = next_line();
+         x* nothing;
+       }},
+      {"an empty operand of a product",
+       is<ArgumentError>,
+       {"dot", "empty Variable"},
+       [&](Location& line) {
+         line = next_line();
+         dot(x, nothing);
+       }},
+      {"a sum of nothing",
+       is<ArgumentError>,
+       {"add_n", "no terms"},
+       [&](Location& line) {
+         line = next_line();
+         add_n(std::vector<Variable>{});
+       }},
+      {"a target of the wrong rank",
+       is<ShapeError>,
+       {"categorical_crossentropy", "[2, 3, 4]"},
+       [&](Location& line) {
+         line = next_line();
+         categorical_crossentropy(x, cube);
+       }},
+      {"random integers",
+       is<DTypeError>,
+       {"random_uniform", "int32"},
+       [&](Location& line) {
+         line = next_line();
+         random_uniform(1, {3}, DType::int32);
+       }},
+      {"a floating key",
+       is<DTypeError>,
+       {"random_bits", "float32"},
+       [&](Location& line) {
+         line = next_line();
+         random_bits(sum(x), {3});
+       }},
+      {"a floating size",
+       is<DTypeError>,
+       {"size", "float32"},
+       [&](Location& line) {
+         line = next_line();
+         arange(sum(x));
+       }},
+      {"a vector as a size",
+       is<ShapeError>,
+       {"size", "[3]"},
+       [&](Location& line) {
+         line = next_line();
+         arange(n);
+       }},
   });
 }
 
 TEST_CASE("axes that do not exist, or are given twice") {
   const Variable x = input<float>("x", {3, 4}), empty = input<float>("empty", {0, 4});
   check({
-      {"a reduction's axis", is<IndexError>, {"sum", "axis 2", "rank 2"}, [&](Location& line) { line = here(); sum(x, 2); }},
-      {"a negative axis", is<IndexError>, {"mean", "axis -3", "rank 2"}, [&](Location& line) { line = here(); mean(x, -3); }},
-      {"an axis given twice", is<ArgumentError>, {"sum", "axis 0", "twice"}, [&](Location& line) { line = here(); sum(x, {0, 0}); }},
-      {"one axis under two names", is<ArgumentError>, {"max", "twice"}, [&](Location& line) { line = here(); max(x, {1, -1}); }},
-      {"an axis of argmax", is<IndexError>, {"argmax", "axis 5"}, [&](Location& line) { line = here(); argmax(x, 5); }},
-      {"an axis of softmax", is<IndexError>, {"softmax", "axis 2"}, [&](Location& line) { line = here(); softmax(x, 2); }},
-      {"an axis of cumsum", is<IndexError>, {"cumsum", "axis 2"}, [&](Location& line) { line = here(); cumsum(x, 2); }},
-      {"an axis of sort", is<IndexError>, {"sort", "axis 2"}, [&](Location& line) { line = here(); sort(x, 2); }},
-      {"the largest of nothing", is<ShapeError>, {"max", "0"}, [&](Location& line) { line = here(); max(empty, 0); }},
-      {"a transposition that repeats an axis", is<ArgumentError>, {"transpose", "[0, 0]"}, [&](Location& line) { line = here(); transpose(x, {0, 0}); }},
-      {"a transposition of too few axes", is<ArgumentError>, {"transpose", "[0]"}, [&](Location& line) { line = here(); transpose(x, {0}); }},
-      {"a dimshuffle with an unknown axis", is<IndexError>, {"dimshuffle", "axis 2"}, [&](Location& line) { line = here(); dimshuffle(x, {2, 0}); }},
-      {"a dimshuffle that repeats an axis", is<ArgumentError>, {"dimshuffle", "twice"}, [&](Location& line) { line = here(); dimshuffle(x, {0, 0, 1}); }},
-      {"a dimshuffle that drops a size", is<ShapeError>, {"3"}, [&](Location& line) { line = here(); dimshuffle(x, {1}); }},
-      {"a new axis too far out", is<IndexError>, {"expand_dims", "axis 4"}, [&](Location& line) { line = here(); expand_dims(x, 4); }},
-      {"squeezing an axis of size 3", is<ShapeError>, {"3"}, [&](Location& line) { line = here(); squeeze(x, 0); }},
-      {"the size of an axis", is<IndexError>, {"axis 2", "rank 2"}, [&](Location& line) { line = x.where(); x.dim(2); }},
+      {"a reduction's axis",
+       is<IndexError>,
+       {"sum", "axis 2", "rank 2"},
+       [&](Location& line) {
+         line = next_line();
+         sum(x, 2);
+       }},
+      {"a negative axis",
+       is<IndexError>,
+       {"mean", "axis -3", "rank 2"},
+       [&](Location& line) {
+         line = next_line();
+         mean(x, -3);
+       }},
+      {"an axis given twice",
+       is<ArgumentError>,
+       {"sum", "axis 0", "twice"},
+       [&](Location& line) {
+         line = next_line();
+         sum(x, {0, 0});
+       }},
+      {"one axis under two names",
+       is<ArgumentError>,
+       {"max", "twice"},
+       [&](Location& line) {
+         line = next_line();
+         max(x, {1, -1});
+       }},
+      {"an axis of argmax",
+       is<IndexError>,
+       {"argmax", "axis 5"},
+       [&](Location& line) {
+         line = next_line();
+         argmax(x, 5);
+       }},
+      {"an axis of softmax",
+       is<IndexError>,
+       {"softmax", "axis 2"},
+       [&](Location& line) {
+         line = next_line();
+         softmax(x, 2);
+       }},
+      {"an axis of cumsum",
+       is<IndexError>,
+       {"cumsum", "axis 2"},
+       [&](Location& line) {
+         line = next_line();
+         cumsum(x, 2);
+       }},
+      {"an axis of sort",
+       is<IndexError>,
+       {"sort", "axis 2"},
+       [&](Location& line) {
+         line = next_line();
+         sort(x, 2);
+       }},
+      {"the largest of nothing",
+       is<ShapeError>,
+       {"max", "0"},
+       [&](Location& line) {
+         line = next_line();
+         max(empty, 0);
+       }},
+      {"a transposition that repeats an axis",
+       is<ArgumentError>,
+       {"transpose", "[0, 0]"},
+       [&](Location& line) {
+         line = next_line();
+         transpose(x, {0, 0});
+       }},
+      {"a transposition of too few axes",
+       is<ArgumentError>,
+       {"transpose", "[0]"},
+       [&](Location& line) {
+         line = next_line();
+         transpose(x, {0});
+       }},
+      {"a dimshuffle with an unknown axis",
+       is<IndexError>,
+       {"dimshuffle", "axis 2"},
+       [&](Location& line) {
+         line = next_line();
+         dimshuffle(x, {2, 0});
+       }},
+      {"a dimshuffle that repeats an axis",
+       is<ArgumentError>,
+       {"dimshuffle", "twice"},
+       [&](Location& line) {
+         line = next_line();
+         dimshuffle(x, {0, 0, 1});
+       }},
+      {"a dimshuffle that drops a size",
+       is<ShapeError>,
+       {"3"},
+       [&](Location& line) {
+         line = next_line();
+         dimshuffle(x, {1});
+       }},
+      {"a new axis too far out",
+       is<IndexError>,
+       {"expand_dims", "axis 4"},
+       [&](Location& line) {
+         line = next_line();
+         expand_dims(x, 4);
+       }},
+      {"squeezing an axis of size 3",
+       is<ShapeError>,
+       {"3"},
+       [&](Location& line) {
+         line = next_line();
+         squeeze(x, 0);
+       }},
+      {"the size of an axis",
+       is<IndexError>,
+       {"axis 2", "rank 2"},
+       [&](Location& line) {
+         line = x.where();
+         x.dim(2);
+       }},
   });
 }
 
 TEST_CASE("shapes that cannot be had") {
   const Variable x = input<float>("x", {3, 4}), y = input<float>("y", {2, 5}), v = input<float>("v", {4});
   check({
-      {"a reshape to more elements", is<ShapeError>, {"reshape", "[3, 4]", "[5, 5]"}, [&](Location& line) { line = here(); reshape(x, {5, 5}); }},
-      {"two sizes to be found", is<ShapeError>, {"reshape", "-1"}, [&](Location& line) { line = here(); reshape(x, {-1, -1}); }},
-      {"a size that does not divide", is<ShapeError>, {"reshape", "[3, 4]", "5"}, [&](Location& line) { line = here(); reshape(x, {5, -1}); }},
-      {"broadcasting an axis of size 3", is<ShapeError>, {"[3, 4]", "[5, 4]"}, [&](Location& line) { line = here(); broadcast_to(x, {5, 4}); }},
-      {"joining parts of other sizes", is<ShapeError>, {"concatenate", "[3, 4]", "[2, 5]"}, [&](Location& line) { line = here(); concatenate({x, y}); }},
-      {"joining parts of other ranks", is<ShapeError>, {"concatenate", "rank 2 and 1"}, [&](Location& line) { line = here(); concatenate({x, v}); }},
-      {"joining nothing", is<ArgumentError>, {"concatenate", "no parts"}, [&](Location& line) { line = here(); concatenate({}); }},
-      {"a negative size of an input", is<ShapeError>, {"input z", "-3"}, [&](Location& line) { line = here(); input<float>("z", {-3}); }},
-      {"zeros of a negative size", is<ShapeError>, {"-3"}, [&](Location& line) { line = here(); zeros<float>({-3}); }},
+      {"a reshape to more elements",
+       is<ShapeError>,
+       {"reshape", "[3, 4]", "[5, 5]"},
+       [&](Location& line) {
+         line = next_line();
+         reshape(x, {5, 5});
+       }},
+      {"two sizes to be found",
+       is<ShapeError>,
+       {"reshape", "-1"},
+       [&](Location& line) {
+         line = next_line();
+         reshape(x, {-1, -1});
+       }},
+      {"a size that does not divide",
+       is<ShapeError>,
+       {"reshape", "[3, 4]", "5"},
+       [&](Location& line) {
+         line = next_line();
+         reshape(x, {5, -1});
+       }},
+      {"broadcasting an axis of size 3",
+       is<ShapeError>,
+       {"[3, 4]", "[5, 4]"},
+       [&](Location& line) {
+         line = next_line();
+         broadcast_to(x, {5, 4});
+       }},
+      {"joining parts of other sizes",
+       is<ShapeError>,
+       {"concatenate", "[3, 4]", "[2, 5]"},
+       [&](Location& line) {
+         line = next_line();
+         concatenate({x, y});
+       }},
+      {"joining parts of other ranks",
+       is<ShapeError>,
+       {"concatenate", "rank 2 and 1"},
+       [&](Location& line) {
+         line = next_line();
+         concatenate({x, v});
+       }},
+      {"joining nothing",
+       is<ArgumentError>,
+       {"concatenate", "no parts"},
+       [&](Location& line) {
+         line = next_line();
+         concatenate({});
+       }},
+      {"a negative size of an input",
+       is<ShapeError>,
+       {"input z", "-3"},
+       [&](Location& line) {
+         line = next_line();
+         input<float>("z", {-3});
+       }},
+      {"zeros of a negative size",
+       is<ShapeError>,
+       {"-3"},
+       [&](Location& line) {
+         line = next_line();
+         zeros<float>({-3});
+       }},
   });
 }
 
 TEST_CASE("indices that cannot be right") {
   const Variable x = input<float>("x", {3, 4}), v = input<float>("v", {4});
   check({
-      {"a number past the end", is<IndexError>, {"5", "3"}, [&](Location& line) { line = here(); index(x, {5}); }},
-      {"a number before the start", is<IndexError>, {"-4", "3"}, [&](Location& line) { line = here(); index(x, {-4}); }},
-      {"more indices than axes", is<IndexError>, {"index", "3 indices", "rank 2"}, [&](Location& line) { line = here(); index(x, {0, 0, 0}); }},
-      {"floating indices", is<DTypeError>, {"float32"}, [&](Location& line) { line = here(); take(x, v); }},
-      {"a step of 0", is<ArgumentError>, {"slice", "step is 0"}, [&](Location& line) { line = here(); index(x, {slice({}, {}, 0)}); }},
-      {"an axis of take", is<IndexError>, {"take", "axis 7"}, [&](Location& line) { line = here(); take(x, 0, 7); }},
-      {"indices of a scalar's elements", is<ArgumentError>, {"nonzero", "scalar"}, [&](Location& line) { line = here(); nonzero(sum(x)); }},
+      {"a number past the end",
+       is<IndexError>,
+       {"5", "3"},
+       [&](Location& line) {
+         line = next_line();
+         index(x, {5});
+       }},
+      {"a number before the start",
+       is<IndexError>,
+       {"-4", "3"},
+       [&](Location& line) {
+         line = next_line();
+         index(x, {-4});
+       }},
+      {"more indices than axes",
+       is<IndexError>,
+       {"index", "3 indices", "rank 2"},
+       [&](Location& line) {
+         line = next_line();
+         index(x, {0, 0, 0});
+       }},
+      {"floating indices",
+       is<DTypeError>,
+       {"float32"},
+       [&](Location& line) {
+         line = next_line();
+         take(x, v);
+       }},
+      {"a step of 0",
+       is<ArgumentError>,
+       {"slice", "step is 0"},
+       [&](Location& line) {
+         line = next_line();
+         index(x, {slice({}, {}, 0)});
+       }},
+      {"an axis of take",
+       is<IndexError>,
+       {"take", "axis 7"},
+       [&](Location& line) {
+         line = next_line();
+         take(x, 0, 7);
+       }},
+      {"indices of a scalar's elements",
+       is<ArgumentError>,
+       {"nonzero", "scalar"},
+       [&](Location& line) {
+         line = next_line();
+         nonzero(sum(x));
+       }},
   });
 }
 
 TEST_CASE("loops whose pieces do not fit") {
   const Variable x = input<float>("x", {5, 3}), h = input<float>("h", {3}), one = input<float>("one", {2});
   check({
-      {"a state that changes its dtype", is<DTypeError>, {"scan", "float64"}, [&](Location& line) { line = here(); scan({.over = {x}, .from = {h}}, [&](Variable, Variable s) { return cast<double>(s); }); }},
-      {"a state that changes its shape", is<ShapeError>, {"scan", "[2]"}, [&](Location& line) { line = here(); scan({.over = {x}, .from = {h}}, [&](Variable, Variable) { return one; }); }},
-      {"one state too few", is<ArgumentError>, {"scan", "0", "1"}, [&](Location& line) { line = here(); scan({.over = {x}, .from = {h}}, [&](Variable, Variable) { return Step{}; }); }},
-      {"nothing to go over", is<ArgumentError>, {"scan"}, [&](Location& line) { line = here(); scan({.from = {h}}, [&](Variable s) { return s; }); }},
-      {"a scalar to go over", is<ShapeError>, {"scan", "scalar"}, [&](Location& line) { line = here(); scan({.over = {sum(x)}, .from = {h}}, [&](Variable, Variable s) { return s; }); }},
-      {"a condition that is a number", is<ArgumentError>, {"while_loop", "boolean"}, [&](Location& line) { line = here(); while_loop({.from = {h}}, [](Variable s) { return sum(s); }, [](Variable s) { return s; }); }},
-      {"branches of two dtypes", is<DTypeError>, {"float64"}, [&](Location& line) { line = here(); ifelse(sum(x) > 0, [&] { return h; }, [&] { return cast<double>(h); }); }},
+      {"a state that changes its dtype",
+       is<DTypeError>,
+       {"scan", "float64"},
+       [&](Location& line) {
+         line = next_line();
+         scan({.over = {x}, .from = {h}}, [&](Variable, Variable s) { return cast<double>(s); });
+       }},
+      {"a state that changes its shape",
+       is<ShapeError>,
+       {"scan", "[2]"},
+       [&](Location& line) {
+         line = next_line();
+         scan({.over = {x}, .from = {h}}, [&](Variable, Variable) { return one; });
+       }},
+      {"one state too few",
+       is<ArgumentError>,
+       {"scan", "0", "1"},
+       [&](Location& line) {
+         line = next_line();
+         scan({.over = {x}, .from = {h}}, [&](Variable, Variable) { return Step{}; });
+       }},
+      {"nothing to go over",
+       is<ArgumentError>,
+       {"scan"},
+       [&](Location& line) {
+         line = next_line();
+         scan({.from = {h}}, [&](Variable s) { return s; });
+       }},
+      {"a scalar to go over",
+       is<ShapeError>,
+       {"scan", "scalar"},
+       [&](Location& line) {
+         line = next_line();
+         scan({.over = {sum(x)}, .from = {h}}, [&](Variable, Variable s) { return s; });
+       }},
+      {"a condition that is a number",
+       is<ArgumentError>,
+       {"while_loop", "boolean"},
+       [&](Location& line) {
+         line = next_line();
+         while_loop(
+             {.from = {h}}, [](Variable s) { return sum(s); }, [](Variable s) { return s; });
+       }},
+      {"branches of two dtypes",
+       is<DTypeError>,
+       {"float64"},
+       [&](Location& line) {
+         line = next_line();
+         ifelse(
+             sum(x) > 0, [&] { return h; }, [&] { return cast<double>(h); });
+       }},
   });
 }
 
 TEST_CASE("a value that does not fit its shared variable leaves it as it was") {
   const Shared w = shared("w", Tensor(std::vector<float>{1, 2}));
   check({
-      {"another dtype", is<DTypeError>, {"set_value", "w", "float64", "float32"}, [&](Location& line) { line = here(); w.set_value(Tensor(std::vector<double>{3, 4})); }},
-      {"other sizes", is<ShapeError>, {"set_value", "w", "[3]", "[2]"}, [&](Location& line) { line = here(); w.set_value(Tensor(std::vector<float>{3, 4, 5})); }},
+      {"another dtype",
+       is<DTypeError>,
+       {"set_value", "w", "float64", "float32"},
+       [&](Location& line) {
+         line = next_line();
+         w.set_value(Tensor(std::vector<double>{3, 4}));
+       }},
+      {"other sizes",
+       is<ShapeError>,
+       {"set_value", "w", "[3]", "[2]"},
+       [&](Location& line) {
+         line = next_line();
+         w.set_value(Tensor(std::vector<float>{3, 4, 5}));
+       }},
   });
   CHECK(w.value().to_vector<float>() == std::vector<float>{1, 2});
 }

@@ -22,7 +22,8 @@ struct Mistake {
   std::string name;
   bool (*is_expected)(const Error&);
   std::vector<std::string> says;
-  /// Makes the mistake, and notes the line that the error must name: that of the mistake itself, or where the variable at fault was made.
+  /// Makes the mistake, and notes the line that the error must name: that of the mistake itself, or where the variable
+  /// at fault was made.
   std::function<void(Location& line)> make;
 };
 
@@ -45,7 +46,12 @@ inline void check(const std::vector<Mistake>& mistakes) {
   }
 }
 
-/// The line of the call.
+/// The line of the call, and the one below it.
 inline Location here(std::source_location at = std::source_location::current()) { return at; }
+inline Location next_line(std::source_location at = std::source_location::current()) {
+  Location next = at;
+  ++next.line;
+  return next;
+}
 
 }  // namespace theon::errors

@@ -84,6 +84,9 @@ TEST_CASE("what is constant to grad stops cotangents") {
         Approx(std::exp(2.0)));
   CHECK(evaluate(grad(x * stop_gradient(y), x), at).item<double>() == Approx(std::exp(2.0)));
   CHECK(evaluate(grad(stop_gradient(y), x), at).item<double>() == 0);
+  CHECK_THROWS_AS(grad(y, std::vector{x}, {.consider_constant = {y}}), GradientError);
+  const Variable stopped = stop_gradient(y);
+  CHECK(evaluate(grad(x * stopped, stopped), at).item<double>() == 2);
   CHECK(evaluate(stop_gradient(y), at).item<double>() == std::exp(2.0));
 }
 

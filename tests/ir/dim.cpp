@@ -2,8 +2,8 @@
 
 #include "src/ir/dim_node.h"
 
-#include <catch2/catch.hpp>
 #include <theon/error.h>
+#include <catch2/catch.hpp>
 
 #include <array>
 #include <cstdint>
@@ -27,7 +27,8 @@ std::int64_t python_floor_div(std::int64_t a, std::int64_t b) {
 
 std::int64_t python_mod(std::int64_t a, std::int64_t b) { return b == 0 ? 0 : a - b * python_floor_div(a, b); }
 
-std::function<std::int64_t(SymbolId)> values(const std::vector<Dim>& symbols, const std::vector<std::int64_t>& numbers) {
+std::function<std::int64_t(SymbolId)> values(const std::vector<Dim>& symbols,
+                                             const std::vector<std::int64_t>& numbers) {
   return [symbols, numbers](SymbolId id) {
     for (std::size_t k = 0; k < symbols.size(); ++k) {
       if (symbol_of(symbols[k]) == id) return numbers[k];
@@ -246,7 +247,8 @@ class Samples {
       case 0: return {a.dim + b.dim, [a, b](const auto& v) { return a.value(v) + b.value(v); }};
       case 1: return {a.dim - b.dim, [a, b](const auto& v) { return a.value(v) - b.value(v); }};
       case 2: return {a.dim * b.dim, [a, b](const auto& v) { return a.value(v) * b.value(v); }};
-      case 3: return {floor_div(a.dim, b.dim), [a, b](const auto& v) { return python_floor_div(a.value(v), b.value(v)); }};
+      case 3:
+        return {floor_div(a.dim, b.dim), [a, b](const auto& v) { return python_floor_div(a.value(v), b.value(v)); }};
       case 4: return {mod(a.dim, b.dim), [a, b](const auto& v) { return python_mod(a.value(v), b.value(v)); }};
       case 5: return {min(a.dim, b.dim), [a, b](const auto& v) { return std::min(a.value(v), b.value(v)); }};
       default: return {max(a.dim, b.dim), [a, b](const auto& v) { return std::max(a.value(v), b.value(v)); }};

@@ -3,8 +3,8 @@
 #include "src/ir/dim_node.h"
 #include "src/ir/evaluate.h"
 
-#include <catch2/catch.hpp>
 #include <theon/error.h>
+#include <catch2/catch.hpp>
 
 #include <cstdint>
 #include <initializer_list>
@@ -105,7 +105,9 @@ TEST_CASE_METHOD(Fixture, "reductions print with their index") {
 }
 
 TEST_CASE_METHOD(Fixture, "literals fold in every dtype") {
-  const auto fold = [&](DType dtype) { return to_string(pool.literal(dtype, 7.0) * pool.literal(dtype, 3.0) - pool.literal(dtype, 1.0)); };
+  const auto fold = [&](DType dtype) {
+    return to_string(pool.literal(dtype, 7.0) * pool.literal(dtype, 3.0) - pool.literal(dtype, 1.0));
+  };
   for (const DTypeInfo& row : dtype_table) {
     if (row.kind != Kind::boolean) CHECK(fold(row.dtype) == "20");
   }
@@ -224,7 +226,8 @@ TEST_CASE_METHOD(Fixture, "a chain of conversions is one where the first loses n
   CHECK(to_string(through(DType::int8, DType::int64, DType::float32)) == "convert<float32>(load b9[])");
   CHECK(to_string(through(DType::boolean, DType::float32, DType::boolean)) == "load b9[]");
   CHECK(to_string(through(DType::float16, DType::float32, DType::float16)) == "load b9[]");
-  CHECK(to_string(through(DType::float64, DType::float32, DType::float64)) == "convert<float64>(convert<float32>(load b9[]))");
+  CHECK(to_string(through(DType::float64, DType::float32, DType::float64)) ==
+        "convert<float64>(convert<float32>(load b9[]))");
   // -1 becomes 255 by wrapping, and 0 by saturating.
   CHECK(to_string(through(DType::int8, DType::float32, DType::uint8)) == "convert<uint8>(convert<float32>(load b9[]))");
   CHECK(same(convert(x, DType::float32), x));
@@ -233,7 +236,8 @@ TEST_CASE_METHOD(Fixture, "a chain of conversions is one where the first loses n
 TEST_CASE_METHOD(Fixture, "substitution replaces leaves and simplifies again") {
   const Expr e = x * y + exp(x);
   const auto by = [&](Expr replacement) {
-    return pool.substitute(e, [&](Expr leaf) { return leaf->op == Opcode::load && leaf->number == 0 ? replacement : Expr(); });
+    return pool.substitute(
+        e, [&](Expr leaf) { return leaf->op == Opcode::load && leaf->number == 0 ? replacement : Expr(); });
   };
   CHECK(to_string(by(pool.literal(DType::float32, 1.0))) == "load b1[i1] + exp(1)");
   CHECK(same(by(x), e));

@@ -1,7 +1,7 @@
 #include "src/ir/element.h"
 
-#include <catch2/catch.hpp>
 #include <theon/error.h>
+#include <catch2/catch.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -106,12 +106,16 @@ TEST_CASE_METHOD(Fixture, "a reduction over several components has one value for
   const Monoid* argmax = pool.monoid(Monoid{"argmax",
                                             {pool.literal(DType::float32, -1e30), pool.literal(0)},
                                             {select(a0 < b0, b0, a0), select(a0 < b0, b1, a1)}});
-  const std::vector<Expr> both = pool.reduce(argmax, pool.parameter(K), K, [&](Expr k) { return std::vector{load(0, {k}), k}; });
+  const std::vector<Expr> both = pool.reduce(argmax, pool.parameter(K), K, [&](Expr k) {
+    return std::vector{load(0, {k}), k};
+  });
   REQUIRE(both.size() == 2);
   CHECK(to_string(both[1]) == "reduce(argmax, k0 < K, load b0[k0], k0).1");
   CHECK(both[0]->dtype == DType::float32);
   CHECK(both[1]->dtype == DType::int64);
-  const std::vector<Expr> once = pool.reduce(argmax, pool.literal(1), 1, [&](Expr k) { return std::vector{load(0, {k}), k}; });
+  const std::vector<Expr> once = pool.reduce(argmax, pool.literal(1), 1, [&](Expr k) {
+    return std::vector{load(0, {k}), k};
+  });
   CHECK(once[0]->op == Opcode::select);
 }
 
@@ -131,7 +135,9 @@ TEST_CASE_METHOD(Fixture, "a replacement may mention the index of the reduction 
     if (leaf->op != Opcode::load) return {};
     return pool.reduce(most, m, [&](Expr l) { return load(1, {leaf->args[0], l}); });
   });
-  const Expr direct = pool.reduce(add, K, [&](Expr k) { return pool.reduce(most, m, [&](Expr l) { return load(1, {k, l}); }); });
+  const Expr direct = pool.reduce(add, K, [&](Expr k) {
+    return pool.reduce(most, m, [&](Expr l) { return load(1, {k, l}); });
+  });
   CHECK(same(inlined, direct));
 }
 
@@ -148,10 +154,13 @@ TEST_CASE_METHOD(Fixture, "a free bound index is not captured by reductions belo
 
 TEST_CASE_METHOD(Fixture, "indices keep their meaning under substitution at any depth") {
   const Expr deep = pool.reduce(add, n, [&](Expr a) {
-    return pool.reduce(add, m, [&](Expr b) { return pool.reduce(add, K, [&](Expr c) { return load(0, {a, b, c}) * load(1, {b}); }); });
+    return pool.reduce(add, m, [&](Expr b) {
+      return pool.reduce(add, K, [&](Expr c) { return load(0, {a, b, c}) * load(1, {b}); });
+    });
   });
   const Expr renamed = pool.substitute(deep, rename_buffer(pool, 1, 2));
-  CHECK(to_string(renamed) == "reduce(add, k0 < n, reduce(add, k1 < m, reduce(add, k2 < K, load b0[k0, k1, k2] * load b2[k1])))");
+  CHECK(to_string(renamed) ==
+        "reduce(add, k0 < n, reduce(add, k1 < m, reduce(add, k2 < K, load b0[k0, k1, k2] * load b2[k1])))");
   CHECK(same(pool.substitute(renamed, rename_buffer(pool, 2, 1)), deep));
 }
 
@@ -166,7 +175,9 @@ TEST_CASE_METHOD(Fixture, "what a replacement makes independent moves to a lower
 }
 
 TEST_CASE_METHOD(Fixture, "the body of a reduction can be had at any index") {
-  const Expr nested = pool.reduce(add, K, [&](Expr k) { return pool.reduce(most, m, [&](Expr l) { return load(0, {k, l}); }); });
+  const Expr nested = pool.reduce(add, K, [&](Expr k) {
+    return pool.reduce(most, m, [&](Expr l) { return load(0, {k, l}); });
+  });
   const Expr v = pool.local(4, DType::int64);
   CHECK(to_string(pool.body(nested, v).front()) == "reduce(max, k0 < m, load b0[v4, k0])");
 }

@@ -35,7 +35,8 @@ struct World {
 
   Environment environment() const {
     return {.parameter = [this](SymbolId symbol) { return sizes.at(symbol); },
-            .load = [this](std::int64_t buffer, std::span<const std::int64_t> indices) { return element(buffer, indices); }};
+            .load = [this](std::int64_t buffer,
+                           std::span<const std::int64_t> indices) { return element(buffer, indices); }};
   }
 
   Value element(std::int64_t buffer, std::span<const std::int64_t> indices) const {
@@ -82,7 +83,9 @@ TEST_CASE_METHOD(Fixture, "a matrix product is one line") {
   world.set(K, 3);
   world.buffers[0] = {{1, 2, 3, 4, 5, 6}, 3};
   world.buffers[1] = {{1, 2, 3, 4, 5, 6}, 2};
-  const Expr product = pool.reduce(monoid(Opcode::add), K, [&](Expr k) { return load(pool, 0, {i, k}) * load(pool, 1, {k, j}); });
+  const Expr product = pool.reduce(monoid(Opcode::add), K, [&](Expr k) {
+    return load(pool, 0, {i, k}) * load(pool, 1, {k, j});
+  });
   CHECK(world(product, {0, 0}) == 22);
   CHECK(world(product, {0, 1}) == 28);
   CHECK(world(product, {1, 0}) == 49);
@@ -93,7 +96,9 @@ TEST_CASE_METHOD(Fixture, "a reduction over nothing is the identity, and loads n
   world.set(K, 0);
   world.buffers[0] = {{}, 1};
   const Expr first = x(pool.literal(0));
-  const auto reduced = [&](Opcode op) { return world(pool.reduce(monoid(op), K, [&](Expr k) { return x(k) * first; })); };
+  const auto reduced = [&](Opcode op) {
+    return world(pool.reduce(monoid(op), K, [&](Expr k) { return x(k) * first; }));
+  };
   CHECK(reduced(Opcode::add) == 0);
   CHECK(reduced(Opcode::mul) == 1);
   CHECK(reduced(Opcode::max) == -std::numeric_limits<double>::infinity());
@@ -141,10 +146,11 @@ TEST_CASE_METHOD(Fixture, "what a loop does not change is computed before it") {
   world.buffers[0] = {std::vector<double>(50, 2.0), 1};
   int loads = 0;
   const Environment counting{.parameter = [](SymbolId) { return 50; },
-                             .load = [&](std::int64_t buffer, std::span<const std::int64_t> indices) {
-                               ++loads;
-                               return world.element(buffer, indices);
-                             }};
+                             .load =
+                                 [&](std::int64_t buffer, std::span<const std::int64_t> indices) {
+                                   ++loads;
+                                   return world.element(buffer, indices);
+                                 }};
   const auto sum = [&](auto&& body) { return pool.reduce(monoid(Opcode::add), K, body); };
   const Expr nested = sum([&](Expr k) { return x(k) / sum([&](Expr l) { return x(l); }); });
   CHECK(evaluate(nested, counting).as<double>() == Approx(1.0));
@@ -168,9 +174,10 @@ TEST_CASE_METHOD(Fixture, "argmax is a pair, the first wins") {
   const Expr a = pool.argument(0, DType::float64), b = pool.argument(2, DType::float64);
   const Expr a_index = pool.argument(1, DType::int64), b_index = pool.argument(3, DType::int64);
   const Expr later = (a < b) | ((a == b) & (b_index < a_index));
-  const Monoid* argmax = pool.monoid({"argmax",
-                                      {pool.literal(DType::float64, -std::numeric_limits<double>::infinity()), pool.literal(99)},
-                                      {select(later, b, a), select(later, b_index, a_index)}});
+  const Monoid* argmax =
+      pool.monoid({"argmax",
+                   {pool.literal(DType::float64, -std::numeric_limits<double>::infinity()), pool.literal(99)},
+                   {select(later, b, a), select(later, b_index, a_index)}});
   const auto both = pool.reduce(argmax, pool.parameter(n), n, [&](Expr k) { return std::vector{x(k), k}; });
   CHECK(world(both[0]) == 7);
   CHECK(evaluate(both[1], world.environment()).as<std::int64_t>() == 1);
@@ -194,10 +201,11 @@ TEST_CASE_METHOD(Fixture, "mean and variance in one pass agree with two passes")
   // Chan, Golub and LeVeque 1979.
   const Expr count = argument(0) + argument(3), delta = argument(4) - argument(1);
   const Expr zero = pool.literal(DType::float64, 0.0);
-  const Monoid* moments = pool.monoid({"moments",
-                                       {zero, zero, zero},
-                                       {count, argument(1) + delta * argument(3) / count,
-                                        argument(2) + argument(5) + delta * delta * argument(0) * argument(3) / count}});
+  const Monoid* moments =
+      pool.monoid({"moments",
+                   {zero, zero, zero},
+                   {count, argument(1) + delta * argument(3) / count,
+                    argument(2) + argument(5) + delta * delta * argument(0) * argument(3) / count}});
   const Expr one = pool.literal(DType::float64, 1.0);
   const auto parts = pool.reduce(moments, pool.parameter(n), n, [&](Expr k) { return std::vector{one, x(k), zero}; });
   CHECK(world(parts[1]) == Approx(6));

@@ -2,8 +2,8 @@
 
 #include "src/tensor/half.h"
 
-#include <catch2/catch.hpp>
 #include <theon/error.h>
+#include <catch2/catch.hpp>
 
 #include <array>
 #include <cmath>
@@ -84,7 +84,10 @@ const std::vector<Oracle>& oracles() {
       {Opcode::bit_or, [](int a, int b) { return a | b; }},
       {Opcode::bit_xor, [](int a, int b) { return a ^ b; }},
       {Opcode::shift_left, [](int a, int b) { return b < 0 || b >= 8 ? 0 : a * (1 << b); }},
-      {Opcode::shift_right, [](int a, int b) { return b < 0 || b >= 8 ? (a < 0 ? -1 : 0) : static_cast<int>(std::floor(a / std::exp2(b))); }},
+      {Opcode::shift_right,
+       [](int a, int b) {
+         return b < 0 || b >= 8 ? (a < 0 ? -1 : 0) : static_cast<int>(std::floor(a / std::exp2(b)));
+       }},
   };
   return all;
 }
@@ -198,10 +201,21 @@ TEST_CASE("mod and floor_div of floating types are numpy.divmod") {
   };
   // From NumPy 1.26: np.divmod(a, b).
   const std::vector<Case> cases{
-      {7, 2, 3, 1},          {-7, 2, -4, 1},        {7, -2, -4, -1},           {-7, -2, 3, -1},
-      {5.5, 0.5, 11, 0},     {-0.0, 3, -0.0, 0},    {1, infinity, 0, 1},       {-1, infinity, -1, infinity},
-      {0.3, 0.1, 2, 0.09999999999999998},           {1, 0, infinity, not_a_number},     {-1, 0, -infinity, not_a_number},
-      {0, 0, not_a_number, not_a_number},      {infinity, 2, not_a_number, not_a_number}, {not_a_number, 2, not_a_number, not_a_number},      {4, -2, -2, -0.0},
+      {7, 2, 3, 1},
+      {-7, 2, -4, 1},
+      {7, -2, -4, -1},
+      {-7, -2, 3, -1},
+      {5.5, 0.5, 11, 0},
+      {-0.0, 3, -0.0, 0},
+      {1, infinity, 0, 1},
+      {-1, infinity, -1, infinity},
+      {0.3, 0.1, 2, 0.09999999999999998},
+      {1, 0, infinity, not_a_number},
+      {-1, 0, -infinity, not_a_number},
+      {0, 0, not_a_number, not_a_number},
+      {infinity, 2, not_a_number, not_a_number},
+      {not_a_number, 2, not_a_number, not_a_number},
+      {4, -2, -2, -0.0},
   };
   for (const Case& c : cases) {
     INFO(c.a << " by " << c.b);

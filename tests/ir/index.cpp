@@ -44,7 +44,8 @@ std::vector<Expr> unflat(Pool& pool, Expr offset, const Shape& shape) {
 
 std::vector<Expr> indices_over(Pool& pool, const Shape& shape) {
   std::vector<Expr> indices;
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) indices.push_back(pool.index(static_cast<int>(axis), shape[axis]));
+  for (std::size_t axis = 0; axis < shape.size(); ++axis)
+    indices.push_back(pool.index(static_cast<int>(axis), shape[axis]));
   return indices;
 }
 
@@ -65,7 +66,8 @@ TEST_CASE_METHOD(Fixture, "a split index comes apart again") {
 
 TEST_CASE_METHOD(Fixture, "the digits of a number make the number") {
   const Expr number = index(0, n * K * L);
-  const Expr high = floor_div(number, k_size * l_size), middle = floor_div(number, l_size) % k_size, low = number % l_size;
+  const Expr high = floor_div(number, k_size * l_size), middle = floor_div(number, l_size) % k_size,
+             low = number % l_size;
   CHECK(same((high * k_size + middle) * l_size + low, number));
   CHECK(same(middle * l_size + low, number % (k_size * l_size)));
   CHECK(same(floor_div(x, 4) * 4 + x % 4, x));
@@ -74,8 +76,9 @@ TEST_CASE_METHOD(Fixture, "the digits of a number make the number") {
 
 TEST_CASE_METHOD(Fixture, "a reshape and its inverse cancel") {
   const std::vector<std::pair<Shape, Shape>> pairs{
-      {{4, 6}, {24}}, {{24}, {2, 3, 4}}, {{2, 3, 4}, {6, 4}}, {{4, 6}, {6, 4}},   {{4, 6}, {3, 8}},         {{n, 6}, {n * 6}},
-      {{n, K}, {n * K}}, {{n * K}, {n, K}}, {{n, K, L}, {n, K * L}}, {{n, K, L}, {n * K, L}}, {{n, 2, K}, {n * 2, K}}, {{n, 4}, {2 * n, 2}},
+      {{4, 6}, {24}},          {{24}, {2, 3, 4}},       {{2, 3, 4}, {6, 4}},     {{4, 6}, {6, 4}},
+      {{4, 6}, {3, 8}},        {{n, 6}, {n * 6}},       {{n, K}, {n * K}},       {{n * K}, {n, K}},
+      {{n, K, L}, {n, K * L}}, {{n, K, L}, {n * K, L}}, {{n, 2, K}, {n * 2, K}}, {{n, 4}, {2 * n, 2}},
   };
   for (const auto& [from, to] : pairs) {
     const std::vector<Expr> indices = indices_over(pool, from);
@@ -90,7 +93,8 @@ TEST_CASE_METHOD(Fixture, "a reshape and its inverse cancel") {
 
 TEST_CASE_METHOD(Fixture, "a ladder of random reshapes is one") {
   std::mt19937 random(7);
-  const std::vector<Shape> shapes{{60}, {6, 10}, {10, 6}, {3, 4, 5}, {5, 4, 3}, {2, 3, 2, 5}, {30, 2}, {12, 5}, {2, 2, 15}, {1, 60}};
+  const std::vector<Shape> shapes{{60},         {6, 10}, {10, 6}, {3, 4, 5},  {5, 4, 3},
+                                  {2, 3, 2, 5}, {30, 2}, {12, 5}, {2, 2, 15}, {1, 60}};
   for (int trial = 0; trial < 200; ++trial) {
     const std::vector<Expr> indices = indices_over(pool, {60});
     std::vector<Expr> there = indices;
@@ -147,7 +151,8 @@ TEST_CASE_METHOD(Fixture, "the windows of a convolution stay inside") {
 }
 
 TEST_CASE_METHOD(Fixture, "a bound index is within its limit") {
-  const Expr sum = pool.reduce(pool.monoid(Opcode::add, DType::int64), K, [&](Expr k) { return (i * k_size + k) % k_size; });
+  const Expr sum =
+      pool.reduce(pool.monoid(Opcode::add, DType::int64), K, [&](Expr k) { return (i * k_size + k) % k_size; });
   CHECK(to_string(sum) == "reduce(add, k0 < K, k0)");
 }
 

@@ -26,7 +26,8 @@ struct Surroundings {
 
 struct Sample {
   Expr expr;
-  std::function<std::int64_t(const Surroundings&)> value;  // by the semantics of single operations, without simplification
+  std::function<std::int64_t(const Surroundings&)>
+      value;  // by the semantics of single operations, without simplification
 };
 
 std::int64_t applied(Opcode op, std::int64_t a, std::int64_t b) {
@@ -45,7 +46,8 @@ class Samples {
     const Sample a = make(depth - 1), b = make(pick(depth));
     const Opcode op = operations[static_cast<std::size_t>(pick(operations.size()))];
     if (op == Opcode::select) return chosen(a, b);
-    return {pool.make(op, {a.expr, b.expr}, DType::int64), [=](const Surroundings& at) { return applied(op, a.value(at), b.value(at)); }};
+    return {pool.make(op, {a.expr, b.expr}, DType::int64),
+            [=](const Surroundings& at) { return applied(op, a.value(at), b.value(at)); }};
   }
 
   /// Random values; nothing where an index would be over nothing.
@@ -84,9 +86,17 @@ class Samples {
   Pool pool;
 
  private:
-  static constexpr std::array operations{Opcode::add, Opcode::add, Opcode::sub, Opcode::mul, Opcode::floor_div, Opcode::floor_div,
-                                         Opcode::mod, Opcode::mod, Opcode::div, Opcode::min, Opcode::max,       Opcode::select};
-  static constexpr std::array<std::int64_t, 10> special{0, 1, -1, 5, -7, 127, 1 << 30, std::int64_t{1} << 62,
+  static constexpr std::array operations{Opcode::add,       Opcode::add,       Opcode::sub, Opcode::mul,
+                                         Opcode::floor_div, Opcode::floor_div, Opcode::mod, Opcode::mod,
+                                         Opcode::div,       Opcode::min,       Opcode::max, Opcode::select};
+  static constexpr std::array<std::int64_t, 10> special{0,
+                                                        1,
+                                                        -1,
+                                                        5,
+                                                        -7,
+                                                        127,
+                                                        1 << 30,
+                                                        std::int64_t{1} << 62,
                                                         std::numeric_limits<std::int64_t>::max(),
                                                         std::numeric_limits<std::int64_t>::min()};
 
@@ -96,7 +106,9 @@ class Samples {
     return Value::of(static_cast<std::uint8_t>(at.loads[2]));
   }
 
-  std::int64_t pick(std::size_t end) { return std::uniform_int_distribution<std::int64_t>(0, static_cast<std::int64_t>(end) - 1)(random_); }
+  std::int64_t pick(std::size_t end) {
+    return std::uniform_int_distribution<std::int64_t>(0, static_cast<std::int64_t>(end) - 1)(random_);
+  }
 
   Sample chosen(const Sample& a, const Sample& b) {
     constexpr std::array comparisons{Opcode::lt, Opcode::le, Opcode::eq, Opcode::ne};
@@ -129,14 +141,15 @@ class Samples {
       default: {
         const auto axis = static_cast<std::size_t>(pick(extents.size()));
         used[axis] = true;
-        return {pool.index(static_cast<int>(axis), extents[axis]), [axis](const Surroundings& at) { return at.indices[axis]; }};
+        return {pool.index(static_cast<int>(axis), extents[axis]),
+                [axis](const Surroundings& at) { return at.indices[axis]; }};
       }
     }
   }
 
   std::mt19937 random_;
   Dim n = dim("n"), K = dim("K");
-  std::array<Dim, 7> extents{n, K, 4, 3, n * K, n + 2, floor_div(n - 3, 2) + 1};
+  std::array<Dim, 7> extents{n, K, 4, 3, n* K, n + 2, floor_div(n - 3, 2) + 1};
   std::array<bool, 7> used{};
 };
 

@@ -2,7 +2,7 @@
 #include <theon/gradient.h>
 
 #include "src/reference/evaluate.h"
-#include "tests/ops/samples.h"
+#include "tests/samples/samples.h"
 
 #include <catch2/catch.hpp>
 

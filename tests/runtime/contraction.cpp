@@ -62,7 +62,8 @@ struct Setup {
     codegen::Contraction product{3, operand(0, c.a), operand(1, c.b), c.m, c.n, c.k, -0.5, {}, {}};
     if (accumulates) product.accumulate = 2;
     program.steps.push_back({codegen::ContractionStep{product}});
-    executable_ = std::make_unique<Executable>(std::move(program), [](std::size_t) -> TheonKernel { return nullptr; }, std::vector<Obligation>{});
+    executable_ = std::make_unique<Executable>(
+        std::move(program), [](std::size_t) -> TheonKernel { return nullptr; }, std::vector<Obligation>{});
   }
 
   std::vector<T> run() {
@@ -85,8 +86,12 @@ struct Setup {
   }
 
  private:
-  static codegen::MatrixOperand operand(ValueId v, const Lies& lies) { return {v, lies.offset, lies.row_stride, lies.column_stride}; }
-  T at(std::size_t v, const Lies& lies, std::int64_t r, std::int64_t c) const { return memory_[v][lies.offset + r * lies.row_stride + c * lies.column_stride]; }
+  static codegen::MatrixOperand operand(ValueId v, const Lies& lies) {
+    return {v, lies.offset, lies.row_stride, lies.column_stride};
+  }
+  T at(std::size_t v, const Lies& lies, std::int64_t r, std::int64_t c) const {
+    return memory_[v][lies.offset + r * lies.row_stride + c * lies.column_stride];
+  }
 
   /// Small integers: their products are exact in any order.
   static std::vector<T> numbers(int seed) {
@@ -97,7 +102,8 @@ struct Setup {
 
   Case c_;
   std::unique_ptr<Executable> executable_;
-  std::vector<std::vector<T>> memory_{numbers(3), numbers(5), numbers(2), std::vector<T>(64, std::numeric_limits<T>::quiet_NaN())};
+  std::vector<std::vector<T>> memory_{numbers(3), numbers(5), numbers(2),
+                                      std::vector<T>(64, std::numeric_limits<T>::quiet_NaN())};
 };
 
 template <class T>

@@ -22,7 +22,8 @@ std::vector<std::int64_t> values(const DimTable& table, const std::vector<std::i
 
 TEST_CASE("sizes are computed from symbols") {
   const Dim n = dim("n"), m = dim("m");
-  const std::vector<Dim> sizes{7, n, n * m + 2 * n - 3, floor_div(n, m), mod(n, m), min(n, m), max(n, m), floor_div(n - 20, 3), mod(n - 20, 3), n * n * n};
+  const std::vector<Dim> sizes{7,         n,         n * m + 2 * n - 3,    floor_div(n, m), mod(n, m),
+                               min(n, m), max(n, m), floor_div(n - 20, 3), mod(n - 20, 3),  n * n * n};
   const std::vector<Dim> symbols{n, m};
   DimTable table(symbols);
   for (const Dim& size : sizes) table.add(size);
@@ -41,7 +42,8 @@ TEST_CASE("a size that does not fit 64 bits is an error") {
   const Dim n = dim("n");
   DimTable table(std::vector<Dim>{n});
   table.add(n * n);
-  CHECK_THROWS_WITH(values(table, {std::int64_t{1} << 32}), Catch::Contains("n*n") || Catch::Contains("n^2") || Catch::Contains("n**2"));
+  CHECK_THROWS_WITH(values(table, {std::int64_t{1} << 32}),
+                    Catch::Contains("n*n") || Catch::Contains("n^2") || Catch::Contains("n**2"));
   CHECK(values(table, {std::int64_t{1} << 31}) == std::vector<std::int64_t>{std::int64_t{1} << 62});
 }
 

@@ -30,7 +30,9 @@ TEST_CASE("a function with a C++ signature") {
   CHECK(g({1, 2, 3}) == List{2, 4, 6});
 }
 
-TEST_CASE("a function without inputs") { CHECK(doubles(function({}, {arange(4, DType::float64)})()) == List{0, 1, 2, 3}); }
+TEST_CASE("a function without inputs") {
+  CHECK(doubles(function({}, {arange(4, DType::float64)})()) == List{0, 1, 2, 3});
+}
 
 TEST_CASE("a function without outputs runs its updates") {
   const Shared count = shared("count", Tensor(std::int64_t{0}));
@@ -199,7 +201,8 @@ TEST_CASE("a function shows its graph, its kernels and the time of each stage") 
   const Function f = function({x}, {exp(x) + 1}, {.name = "show"});
   CHECK(f.name() == "show");
   CHECK_THAT(debugprint(f), Catch::Contains("exp") && Catch::Contains("x"));
-  CHECK_THAT(f.explain(), Catch::Contains("show") && Catch::Contains("argument 0") && Catch::Contains("output 0") && Catch::Contains("for v"));
+  CHECK_THAT(f.explain(), Catch::Contains("show") && Catch::Contains("argument 0") && Catch::Contains("output 0") &&
+                              Catch::Contains("for v"));
   CHECK(f.compile_times().size() >= 5);
 }
 

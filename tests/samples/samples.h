@@ -51,6 +51,9 @@ bool are_close(const Array& a, const Array& b, long double tolerance);
 std::vector<Sample> elementwise_samples();
 std::vector<Sample> reduce_samples();
 std::vector<Sample> contraction_samples();
+std::vector<Sample> shape_samples();
+std::vector<Sample> index_samples();
+std::vector<Sample> neural_samples();
 /// All of them.
 std::vector<Sample> all_samples();
 

@@ -1,4 +1,4 @@
-#include "tests/ops/samples.h"
+#include "tests/samples/samples.h"
 
 #include <algorithm>
 #include <cmath>
@@ -108,7 +108,7 @@ bool are_close(const Array& a, const Array& b, long double tolerance) {
 
 std::vector<Sample> all_samples() {
   std::vector<Sample> all;
-  for (auto family : {elementwise_samples(), reduce_samples(), contraction_samples()})
+  for (auto family : {elementwise_samples(), reduce_samples(), contraction_samples(), shape_samples(), index_samples(), neural_samples()})
     std::move(family.begin(), family.end(), std::back_inserter(all));
   return all;
 }

@@ -1,7 +1,7 @@
 // One line per elementwise op: its range, and its value in long double.
 #include <theon/ops.h>
 
-#include "tests/ops/samples.h"
+#include "tests/samples/samples.h"
 
 #include <cmath>
 #include <initializer_list>

@@ -1,7 +1,7 @@
 // Reductions and running sums against plain loops.
 #include <theon/ops.h>
 
-#include "tests/ops/samples.h"
+#include "tests/samples/samples.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // Products of vectors and matrices against plain loops.
 #include <theon/ops.h>
 
-#include "tests/ops/samples.h"
+#include "tests/samples/samples.h"
 
 namespace theon::samples {
 
