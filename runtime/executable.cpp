@@ -53,8 +53,8 @@ class Translator {
   std::vector<Call> translate(const std::vector<Step>& steps) {
     std::vector<Call> calls;
     for (const Step& step : steps) {
-      // A loop opens what its body writes, so that states may change places between iterations: unless the body itself
-      // learns the size.
+      // A loop or branch opens what it writes inside, so that states may change places between iterations: unless it
+      // learns the size inside.
       std::vector<ValueId> opens = opened(step);
       calls.push_back({std::visit([this](const auto& s) -> decltype(Call::node) { return translate(s); }, step.node),
                        std::move(opens), &step});
@@ -86,7 +86,13 @@ class Translator {
   CheckCall translate(const codegen::CheckStep& step) { return {step.condition}; }
   IndexCall translate(const codegen::IndexStep& step) { return {step.indices, number(step.extent)}; }
   LoopCall translate(const codegen::LoopStep& step) {
-    return {target_.sizes.place(step.counter), number(step.trips), step.carried, translate(step.body)};
+    LoopCall call{target_.sizes.place(step.counter), number(step.trips), step.carried, {}, {}};
+    if (step.test) call.test = CallTest{translate(step.test->steps), step.test->condition};
+    call.body = translate(step.body);
+    return call;
+  }
+  BranchCall translate(const codegen::BranchStep& step) {
+    return {step.condition, translate(step.then), translate(step.otherwise)};
   }
 
   SizeNumber number(const Dim& dim) { return target_.sizes.add(dim); }

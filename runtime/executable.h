@@ -73,15 +73,26 @@ struct IndexCall {
 
 struct Call;
 
+struct CallTest {
+  std::vector<Call> calls;
+  ValueId condition;
+};
+
 struct LoopCall {
   std::size_t counter;
   SizeNumber trips;
   std::vector<codegen::Carried> carried;
+  std::optional<CallTest> test;
   std::vector<Call> body;
 };
 
+struct BranchCall {
+  ValueId condition;
+  std::vector<Call> then, otherwise;
+};
+
 struct Call {
-  std::variant<KernelCall, ContractionCall, CopyCall, HostCall, BindCall, CheckCall, IndexCall, LoopCall> node;
+  std::variant<KernelCall, ContractionCall, CopyCall, HostCall, BindCall, CheckCall, IndexCall, LoopCall, BranchCall> node;
   /// Values that need memory when the call starts, since their sizes were not known before.
   std::vector<ValueId> opens = {};
   const codegen::Step* step = nullptr;

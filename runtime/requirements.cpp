@@ -1,7 +1,9 @@
 #include "runtime/requirements.h"
 
 #include "codegen/partition/elements.h"
+#include "src/control/ifelse.h"
 #include "src/control/scan.h"
+#include "src/control/while_loop.h"
 #include "src/graph/binding.h"
 #include "src/ops/effect.h"
 
@@ -75,8 +77,33 @@ Duties conditions(std::span<const Variable> outputs) {
   return found;
 }
 
-/// Builds a graph again, with loops that also emit what their bodies must check.
-class LoopGuard {
+/// The duties of a graph as one boolean scalar each: which one fails can be told outside, not where.
+class AsScalar {
+ public:
+  explicit AsScalar(const Variable& value) : value_(value) {}
+  Variable operator()(const codegen::Condition&) const { return all(value_); }
+  Variable operator()(const codegen::Indices& indices) const {
+    const Variable extent = theon::value(indices.extent, indices.where), index = cast(value_, DType::int64);
+    return all((index >= -extent) & (index < extent));
+  }
+  Variable operator()(const codegen::Unused&) const { return constant(Tensor(true)); }
+
+ private:
+  const Variable& value_;
+};
+
+struct AsCondition {
+  codegen::Condition operator()(const codegen::Condition& condition) const { return condition; }
+  codegen::Condition operator()(const codegen::Indices& indices) const {
+    return {fmt::format("{}: an index is out of range for axis {} of size {}", indices.op, indices.axis,
+                        to_string(indices.extent)),
+            indices.where};
+  }
+  codegen::Condition operator()(const codegen::Unused&) const { return {}; }
+};
+
+/// Builds a graph again, with loops and branches that have more results: what must be checked inside.
+class RegionGuard {
  public:
   Guarded run(std::span<const Variable> outputs) {
     for (const Apply* node : toposort(outputs)) visit(*node);
@@ -87,30 +114,111 @@ class LoopGuard {
   }
 
  private:
+  using Variables = std::vector<Variable>;
+
   void visit(const Apply& node) {
-    std::vector<Variable> inputs;
+    Variables inputs;
     for (const Variable& x : node.inputs) inputs.push_back(current(x));
-    const auto* scan = dynamic_cast<const Scan*>(node.op.get());
-    const std::vector<Variable> made =
-        scan ? emitting(node, *scan, std::move(inputs)) : rebuild(node, std::move(inputs));
-    for (std::size_t i = 0; i < node.outputs(); ++i)
-      if (!same(made[i], node.output(i))) done_.emplace(node.output(i), made[i]);
+    const Variables made = guarded_node(node, std::move(inputs));
+    for (std::size_t i = 0; i < node.outputs(); ++i) {
+      if (same(made[i], node.output(i))) continue;
+      made[i].named(node.name(i).get());
+      done_.emplace(node.output(i), made[i]);
+    }
   }
 
-  std::vector<Variable> emitting(const Apply& node, const Scan& scan, std::vector<Variable> inputs) {
-    Guarded body = guarded(scan.body().outputs);
-    body.duties.add(conditions(body.outputs));
+  Variables guarded_node(const Apply& node, Variables inputs) {
+    if (const auto* scan = dynamic_cast<const Scan*>(node.op.get())) return emitting(node, *scan, std::move(inputs));
+    if (const auto* loop = dynamic_cast<const WhileLoop*>(node.op.get()))
+      return carrying(node, *loop, std::move(inputs));
+    if (const auto* branch = dynamic_cast<const IfElse*>(node.op.get()))
+      return reporting(node, *branch, std::move(inputs));
+    return rebuild(node, std::move(inputs));
+  }
+
+  static Guarded inside(const Graph& graph) {
+    Guarded inner = guarded(graph.outputs);
+    inner.duties.add(conditions(inner.outputs));
+    return inner;
+  }
+
+  /// Each duty of a scan's body becomes one more emitted array.
+  Variables emitting(const Apply& node, const Scan& scan, Variables inputs) {
+    Guarded body = inside(scan.body());
     if (body.duties.variables.empty()) return rebuild(node, std::move(inputs));
-    Graph graph{scan.body().inputs, std::move(body.outputs)};
-    graph.outputs.insert(graph.outputs.end(), body.duties.variables.begin(), body.duties.variables.end());
     ScanSpec spec = scan.spec();
     spec.emitted += body.duties.variables.size();
-    const std::vector<Variable> made =
+    Graph graph{scan.body().inputs, joined(std::move(body.outputs), body.duties.variables)};
+    const Variables made =
         apply_all(std::make_shared<const Scan>(scan.name(), spec, std::move(graph)), std::move(inputs), node.where);
-    for (std::size_t i = 0; i < node.outputs(); ++i) made[i].named(node.name(i).get());
     for (std::size_t k = 0; k < body.duties.duties.size(); ++k)
       duties_.add(made[node.outputs() + k], body.duties.duties[k]);
     return made;
+  }
+
+  /// Each duty of a while loop becomes one more state, true as long as all is well; and the loop goes on no longer.
+  Variables carrying(const Apply& node, const WhileLoop& loop, Variables inputs) {
+    Guarded test = inside(loop.condition()), body = inside(loop.body());
+    // Both graphs get the parameters of the body.
+    VariableMap<Variable> renamed;
+    for (std::size_t i = 0; i < loop.condition().inputs.size(); ++i)
+      renamed.emplace(loop.condition().inputs[i], loop.body().inputs[i]);
+    const Variables tested = replace(joined(test.outputs, as_scalars(test.duties)), renamed);
+    const Variables holds = joined({tested.begin() + 1, tested.end()}, as_scalars(body.duties));
+    if (holds.empty()) return rebuild(node, std::move(inputs));
+
+    Variable goes_on = tested[0];
+    Variables parameters = loop.body().inputs, fine;
+    for (const Variable& here : holds) {
+      fine.push_back(input<bool>("fine", {}));
+      goes_on = goes_on & fine.back();
+      body.outputs.push_back(fine.back() & here);
+    }
+    WhileSpec spec = loop.spec();
+    const auto first_captured = static_cast<std::ptrdiff_t>(spec.states);
+    spec.states += holds.size();
+    parameters.insert(parameters.begin() + first_captured, fine.begin(), fine.end());
+    inputs.insert(inputs.begin() + first_captured, holds.size(), constant(Tensor(true)));
+    std::vector<Graph> graphs{{parameters, {goes_on}}, {parameters, std::move(body.outputs)}};
+    const Variables made =
+        apply_all(std::make_shared<const WhileLoop>(loop.name(), spec, std::move(graphs)), std::move(inputs), node.where);
+    test.duties.add(body.duties);
+    promise(std::span(made).subspan(node.outputs()), test.duties);
+    return made;
+  }
+
+  /// Each duty of a branch becomes one more result, true in the other branch.
+  Variables reporting(const Apply& node, const IfElse& op, Variables inputs) {
+    Guarded then = inside(op.then()), otherwise = inside(op.otherwise());
+    const Variables of_then = as_scalars(then.duties), of_otherwise = as_scalars(otherwise.duties);
+    if (of_then.empty() && of_otherwise.empty()) return rebuild(node, std::move(inputs));
+    const Variable yes = constant(Tensor(true));
+    std::vector<Graph> graphs{
+        {op.then().inputs, joined(joined(then.outputs, of_then), Variables(of_otherwise.size(), yes))},
+        {op.otherwise().inputs, joined(joined(otherwise.outputs, Variables(of_then.size(), yes)), of_otherwise)}};
+    const Variables made =
+        apply_all(std::make_shared<const IfElse>(std::move(graphs)), std::move(inputs), node.where);
+    then.duties.add(otherwise.duties);
+    promise(std::span(made).subspan(node.outputs()), then.duties);
+    return made;
+  }
+
+  static Variables as_scalars(const Duties& duties) {
+    Variables scalars;
+    for (std::size_t k = 0; k < duties.duties.size(); ++k)
+      scalars.push_back(std::visit(AsScalar(duties.variables[k]), duties.duties[k]));
+    return scalars;
+  }
+
+  /// What stood inside for the duties must be true outside.
+  void promise(std::span<const Variable> scalars, const Duties& inside) {
+    for (std::size_t k = 0; k < scalars.size(); ++k)
+      duties_.add(scalars[k], std::visit(AsCondition(), inside.duties[k]));
+  }
+
+  static Variables joined(Variables list, const Variables& more) {
+    list.insert(list.end(), more.begin(), more.end());
+    return list;
   }
 
   Variable current(const Variable& x) const {
@@ -146,7 +254,7 @@ std::vector<Obligation> obligations(std::span<const Variable> outputs) {
 }
 
 Guarded guarded(std::span<const Variable> outputs) {
-  Guarded result = LoopGuard().run(outputs);
+  Guarded result = RegionGuard().run(outputs);
   result.duties.add(indices(result.outputs));
   return result;
 }

@@ -84,14 +84,32 @@ class Stepper {
   }
 
   void run(const LoopCall& call, const codegen::Step&) {
-    for (std::int64_t i = 0; i < context_.size(call.trips); ++i) {
+    const std::int64_t trips = context_.size(call.trips);
+    std::int64_t i = 0;
+    for (; i < trips; ++i) {
       poll();
       context_.bind(call.counter, i);
-      for (const Call& inner : call.body) step(inner);
+      if (call.test && !passes(*call.test)) break;
+      steps(call.body);
       for (const codegen::Carried& state : call.carried)
         std::swap(context_.buffers[state.current], context_.buffers[state.next]);
     }
-    if (context_.size(call.trips) % 2 == 1) bring_home(call.carried);
+    if (i % 2 == 1) bring_home(call.carried);
+  }
+
+  void run(const BranchCall& call, const codegen::Step&) {
+    steps(is_true(call.condition) ? call.then : call.otherwise);
+  }
+
+  bool passes(const CallTest& test) {
+    steps(test.calls);
+    return is_true(test.condition);
+  }
+
+  bool is_true(ValueId scalar) const { return *static_cast<const bool*>(context_.buffers[scalar]); }
+
+  void steps(const std::vector<Call>& calls) {
+    for (const Call& call : calls) step(call);
   }
 
   /// After an odd number of exchanges the final states lie in each other's memory.

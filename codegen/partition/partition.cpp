@@ -5,10 +5,14 @@
 #include "codegen/partition/cost.h"
 #include "codegen/partition/cut.h"
 #include "codegen/partition/elements.h"
+#include "src/control/ifelse.h"
 #include "src/control/scan.h"
+#include "src/control/while_loop.h"
 #include "src/support/check.h"
 
 #include <algorithm>
+#include <limits>
+#include <span>
 #include <utility>
 
 namespace theon::codegen {
@@ -215,7 +219,7 @@ class Partitioner {
       case Op::Class::scatter: return emit_scatter(node);
       case Op::Class::element:
       case Op::Class::host: emit_host(node); return;
-      case Op::Class::region: emit_loop(node); return;
+      case Op::Class::region: emit_region(node); return;
       case Op::Class::composite: return;
     }
   }
@@ -251,35 +255,83 @@ class Partitioner {
     works_.push_back(std::move(call));
   }
 
-  void emit_loop(const Apply& node) {
-    const auto* scan = dynamic_cast<const Scan*>(node.op.get());
-    if (!scan) fail<Error>(node.where, "{}: compiled code has no such loop or branch yet", node.op->name());
-    const ScanSpec& spec = scan->spec();
-    const Graph& body = scan->body();
+  void emit_region(const Apply& node) {
+    if (const auto* scan = dynamic_cast<const Scan*>(node.op.get())) return emit_scan(node, *scan);
+    if (const auto* loop = dynamic_cast<const WhileLoop*>(node.op.get())) return emit_while(node, *loop);
+    if (const auto* branch = dynamic_cast<const IfElse*>(node.op.get())) return emit_branch(node, *branch);
+    THEON_CHECK(!"a region that is neither a loop nor a branch");
+  }
+
+  void emit_scan(const Apply& node, const Scan& scan) {
+    const ScanSpec& spec = scan.spec();
+    const Graph& body = scan.body();
     const Dim counter = dim("t");
     const std::vector<Expr> slice{pool_.parameter(counter)};
-    Loop loop{counter, spec.steps, {}, {}, node.where};
+    Loop loop{counter, spec.steps, {}, {}, {}, node.where};
     std::vector<Place> places;
-    std::vector<Partitioner::Result> results;
-    Graph computed{body.inputs, body.outputs};
     for (std::size_t k = 0; k < spec.sequences; ++k) places.push_back({value_of(node.inputs[k]), slice});
-    for (std::size_t k = 0; k < spec.states; ++k) {
-      const Variable& state = body.inputs[spec.first_state() + k];
-      loop.carried.push_back({add_value(state), add_value(state)});
-      places.push_back({loop.carried[k].current, {}});
-      results.push_back({loop.carried[k].next, {}});
-      works_.push_back(Copy{value_of(node.inputs[spec.first_state() + k]), loop.carried[k].current});
-    }
-    for (std::size_t k = 0; k < spec.captured; ++k) places.push_back({value_of(node.inputs[spec.first_captured() + k]), {}});
+    std::vector<Result> results = carry(loop, inputs(node, spec.first_state(), spec.states), places);
+    place_whole(inputs(node, spec.first_captured(), spec.captured), places);
+    Graph computed = body;
     for (std::size_t k = 0; k < spec.emitted; ++k) results.push_back({value_if_wanted(node.output(spec.first_emitted() + k)), slice});
     for (std::size_t k = 0; k < spec.states; ++k) {
       computed.outputs.push_back(body.inputs[spec.first_state() + k]);
       results.push_back({value_if_wanted(node.output(spec.first_trace() + k)), slice});
     }
-    loop.body = Partitioner(computed, pool_, all_values_).body(places, results, node.where);
+    loop.body = inner(computed, places, results, node.where);
+    finish(node, std::move(loop));
+  }
+
+  void emit_while(const Apply& node, const WhileLoop& op) {
+    const WhileSpec& spec = op.spec();
+    Loop loop{dim("t"), spec.max_steps.value_or(std::numeric_limits<std::int64_t>::max()), {}, {}, {}, node.where};
+    std::vector<Place> places;
+    const std::vector<Result> results = carry(loop, inputs(node, 0, spec.states), places);
+    place_whole(inputs(node, spec.states, spec.captured), places);
+    const ValueId condition = add_value(op.condition().outputs[0]);
+    loop.test = LoopTest{inner(op.condition(), places, {{condition, {}}}, node.where), condition};
+    loop.body = inner(op.body(), places, results, node.where);
+    finish(node, std::move(loop));
+  }
+
+  void emit_branch(const Apply& node, const IfElse& op) {
+    std::vector<Place> places;
+    place_whole(std::span(node.inputs).subspan(1), places);
+    std::vector<Result> results;
+    for (std::size_t k = 0; k < node.outputs(); ++k) results.push_back({value_if_wanted(node.output(k)), {}});
+    Branch branch{value_of(node.inputs[0]), {}, {}, node.where};
+    branch.then = inner(op.then(), places, results, node.where);
+    branch.otherwise = inner(op.otherwise(), places, results, node.where);
+    works_.push_back(std::move(branch));
+  }
+
+  static std::span<const Variable> inputs(const Apply& node, std::size_t first, std::size_t count) { return std::span(node.inputs).subspan(first, count); }
+
+  /// Two memories for each state, the first one holding its initial value. An iteration reads the state at its place and leaves the results.
+  std::vector<Result> carry(Loop& loop, std::span<const Variable> initial, std::vector<Place>& places) {
+    std::vector<Result> results;
+    for (const Variable& state : initial) {
+      loop.carried.push_back({add_value(state), add_value(state)});
+      places.push_back({loop.carried.back().current, {}});
+      results.push_back({loop.carried.back().next, {}});
+      works_.push_back(Copy{value_of(state), loop.carried.back().current});
+    }
+    return results;
+  }
+
+  void place_whole(std::span<const Variable> captured, std::vector<Place>& places) {
+    for (const Variable& x : captured) places.push_back({value_of(x), {}});
+  }
+
+  std::vector<Work> inner(const Graph& graph, const std::vector<Place>& places, const std::vector<Result>& results, Location where) {
+    return Partitioner(graph, pool_, all_values_).body(places, results, where);
+  }
+
+  /// The final states are the first outputs of the node.
+  void finish(const Apply& node, Loop loop) {
     const std::vector<Carried> carried = loop.carried;
     works_.push_back(std::move(loop));
-    for (std::size_t k = 0; k < spec.states; ++k)
+    for (std::size_t k = 0; k < carried.size(); ++k)
       if (const auto final_state = value_if_wanted(node.output(k))) works_.push_back(Copy{carried[k].current, *final_state});
   }
 
@@ -371,10 +423,22 @@ struct Reads {
   std::vector<ValueId> operator()(const Copy& copy) const { return {copy.from}; }
   std::vector<ValueId> operator()(const Loop& loop) const {
     std::vector<ValueId> values;
-    for (const Work& work : loop.body) append_new(values, reads(work));
+    if (loop.test) append_new(values, of(loop.test->works)), append_new(values, {loop.test->condition});
+    append_new(values, of(loop.body));
+    return values;
+  }
+  std::vector<ValueId> operator()(const Branch& branch) const {
+    std::vector<ValueId> values{branch.condition};
+    append_new(values, of(branch.then));
+    append_new(values, of(branch.otherwise));
     return values;
   }
 
+  static std::vector<ValueId> of(const std::vector<Work>& works) {
+    std::vector<ValueId> values;
+    for (const Work& work : works) append_new(values, reads(work));
+    return values;
+  }
   static std::vector<ValueId> loads(const std::vector<Expr>& roots) {
     std::vector<ValueId> values;
     collect_loads(roots, values);
@@ -391,7 +455,19 @@ struct Writes {
   std::vector<ValueId> operator()(const Loop& loop) const {
     std::vector<ValueId> values;
     for (const Carried& state : loop.carried) append_new(values, {state.current, state.next});
-    for (const Work& work : loop.body) append_new(values, writes(work));
+    if (loop.test) append_new(values, of(loop.test->works));
+    append_new(values, of(loop.body));
+    return values;
+  }
+  std::vector<ValueId> operator()(const Branch& branch) const {
+    std::vector<ValueId> values = of(branch.then);
+    append_new(values, of(branch.otherwise));
+    return values;
+  }
+
+  static std::vector<ValueId> of(const std::vector<Work>& works) {
+    std::vector<ValueId> values;
+    for (const Work& work : works) append_new(values, writes(work));
     return values;
   }
 };

@@ -74,18 +74,33 @@ struct Copy {
 };
 
 struct Loop;
-using Work = std::variant<Nest, Contraction, Scatter, HostCall, Copy, Loop>;
+struct Branch;
+using Work = std::variant<Nest, Contraction, Scatter, HostCall, Copy, Loop, Branch>;
 
 /// A state of a loop: an iteration reads `current` and writes `next`; between iterations the two change places.
 struct Carried {
   ValueId current, next;
 };
 
-/// for (counter = 0; counter < trips; counter++) body. Slices of sequences and results are indexed by the counter, a dim symbol.
+/// What a loop does before each iteration to learn whether there is one.
+struct LoopTest {
+  std::vector<Work> works;
+  ValueId condition;  // a boolean scalar that they compute
+};
+
+/// for (counter = 0; counter < trips && test; counter++) body. Slices of sequences and results are indexed by the counter, a dim symbol.
 struct Loop {
   Dim counter, trips;
   std::vector<Carried> carried;
+  std::optional<LoopTest> test;
   std::vector<Work> body;
+  Location where;
+};
+
+/// if (condition) then; else otherwise. Both compute the same values.
+struct Branch {
+  ValueId condition;  // a boolean scalar
+  std::vector<Work> then, otherwise;
   Location where;
 };
 

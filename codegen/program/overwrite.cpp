@@ -119,9 +119,10 @@ struct MayOverwrite {
     return step.product.accumulate == from && step.product.a.value != from && step.product.b.value != from;
   }
   bool operator()(const CopyStep&) const { return true; }
-  // A host function may read its inputs after it has begun to write; what a loop's body reads, it may read again.
+  // A host function may read its inputs after it has begun to write; what inner steps read, they may read again.
   bool operator()(const HostStep&) const { return false; }
   bool operator()(const LoopStep&) const { return false; }
+  bool operator()(const BranchStep&) const { return false; }
   bool operator()(const BindStep&) const { return false; }
   bool operator()(const CheckStep&) const { return false; }
   bool operator()(const IndexStep&) const { return false; }

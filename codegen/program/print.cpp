@@ -68,8 +68,17 @@ struct StepText {
   std::string operator()(const LoopStep& step) const {
     std::string text = fmt::format("for {} < {}", to_string(step.counter), to_string(step.trips));
     for (const Carried& state : step.carried) text += fmt::format(", v{} <-> v{}", state.current, state.next);
-    for (const Step& inner : step.body)
-      text += fmt::format("\n{}  {}", indent, std::visit(StepText{program, indent + "  "}, inner.node));
+    if (step.test) text += inner(step.test->steps) + fmt::format("\n{}while v{}", indent, step.test->condition);
+    return text + inner(step.body);
+  }
+  std::string operator()(const BranchStep& step) const {
+    return fmt::format("if v{}{}\n{}else{}", step.condition, inner(step.then), indent, inner(step.otherwise));
+  }
+
+  std::string inner(const std::vector<Step>& block) const {
+    std::string text;
+    for (const Step& step : block)
+      text += fmt::format("\n{}  {}", indent, std::visit(StepText{program, indent + "  "}, step.node));
     return text;
   }
 

@@ -59,16 +59,35 @@ struct IndexStep {
   Location where;
 };
 
-/// Runs the body `trips` times; the symbol `counter` has the number of the iteration. Between iterations, the last one
-/// included, the two memories of every carried state change places: afterwards `current` holds the final state.
+struct Step;
+
+/// Steps that a loop runs before each iteration; there is none unless they leave the condition, a boolean scalar, true.
+struct StepTest {
+  std::vector<Step> steps;
+  ValueId condition;
+};
+
+/// Runs the body `trips` times, or until the test fails; the symbol `counter` has the number of the iteration. Between
+/// iterations, the last one included, the two memories of every carried state change places: afterwards `current` holds
+/// the final state.
 struct LoopStep {
   Dim counter, trips;
   std::vector<Carried> carried;
-  std::vector<struct Step> body;
+  std::optional<StepTest> test;
+  std::vector<Step> body;
+  Location where;
+};
+
+/// Runs the one or the other, as the boolean scalar says. Both write the same results.
+struct BranchStep {
+  ValueId condition;
+  std::vector<Step> then, otherwise;
+  Location where;
 };
 
 struct Step {
-  std::variant<KernelStep, ContractionStep, CopyStep, HostStep, BindStep, CheckStep, IndexStep, LoopStep> node;
+  std::variant<KernelStep, ContractionStep, CopyStep, HostStep, BindStep, CheckStep, IndexStep, LoopStep, BranchStep>
+      node;
 };
 
 /// Where a value's memory comes from. Decided once, by codegen/program; nothing else looks at lifetimes.

@@ -9,6 +9,9 @@ namespace theon::codegen {
 
 namespace {
 
+/// The lists of steps inside a step.
+using Blocks = std::vector<std::span<const Step>>;
+
 /// Appends those of `more` that are not there yet.
 template <class T>
 void unite(std::vector<T>& all, const std::vector<T>& more) {
@@ -16,12 +19,19 @@ void unite(std::vector<T>& all, const std::vector<T>& more) {
     if (std::find(all.begin(), all.end(), x) == all.end()) all.push_back(x);
 }
 
+/// What `of` says about the steps of all lists.
 template <class T, class Of>
-std::vector<T> united(const std::vector<Step>& body, Of of) {
+std::vector<T> united(const Blocks& blocks, Of of) {
   std::vector<T> all;
-  for (const Step& step : body) unite(all, of(step));
+  for (const std::span<const Step>& block : blocks)
+    for (const Step& step : block) unite(all, of(step));
   return all;
 }
+
+Blocks blocks(const LoopStep& step) {
+  return step.test ? Blocks{step.test->steps, step.body} : Blocks{step.body};
+}
+Blocks blocks(const BranchStep& step) { return {step.then, step.otherwise}; }
 
 struct Reads {
   std::vector<ValueId> operator()(const KernelStep& step) const { return step.reads; }
@@ -41,8 +51,14 @@ struct Reads {
   std::vector<ValueId> operator()(const CheckStep& step) const { return {step.condition}; }
   std::vector<ValueId> operator()(const IndexStep& step) const { return {step.indices}; }
   std::vector<ValueId> operator()(const LoopStep& step) const {
-    std::vector<ValueId> values = united<ValueId>(step.body, [](const Step& s) { return reads(s); });
+    std::vector<ValueId> values = united<ValueId>(blocks(step), [](const Step& s) { return reads(s); });
     for (const Carried& state : step.carried) unite(values, {state.current});
+    if (step.test) unite(values, {step.test->condition});
+    return values;
+  }
+  std::vector<ValueId> operator()(const BranchStep& step) const {
+    std::vector<ValueId> values{step.condition};
+    unite(values, united<ValueId>(blocks(step), [](const Step& s) { return reads(s); }));
     return values;
   }
 };
@@ -56,9 +72,12 @@ struct Writes {
   std::vector<ValueId> operator()(const CheckStep&) const { return {}; }
   std::vector<ValueId> operator()(const IndexStep&) const { return {}; }
   std::vector<ValueId> operator()(const LoopStep& step) const {
-    std::vector<ValueId> values = united<ValueId>(step.body, [](const Step& s) { return writes(s); });
+    std::vector<ValueId> values = united<ValueId>(blocks(step), [](const Step& s) { return writes(s); });
     for (const Carried& state : step.carried) unite(values, {state.current, state.next});
     return values;
+  }
+  std::vector<ValueId> operator()(const BranchStep& step) const {
+    return united<ValueId>(blocks(step), [](const Step& s) { return writes(s); });
   }
 };
 
@@ -76,9 +95,12 @@ struct Binds {
   std::vector<Dim> operator()(const CheckStep&) const { return {}; }
   std::vector<Dim> operator()(const IndexStep&) const { return {}; }
   std::vector<Dim> operator()(const LoopStep& step) const {
-    std::vector<Dim> symbols = united<Dim>(step.body, [](const Step& s) { return binds(s); });
+    std::vector<Dim> symbols = united<Dim>(blocks(step), [](const Step& s) { return binds(s); });
     unite(symbols, {step.counter});
     return symbols;
+  }
+  std::vector<Dim> operator()(const BranchStep& step) const {
+    return united<Dim>(blocks(step), [](const Step& s) { return binds(s); });
   }
 };
 
@@ -126,8 +148,13 @@ struct Mentions {
   std::vector<Dim> operator()(const IndexStep& step) const { return symbols(step.extent); }
   std::vector<Dim> operator()(const LoopStep& step) const {
     std::vector<Dim> found = symbols(step.trips);
-    unite(found, united<Dim>(step.body, [this](const Step& s) { return needs(s, values, kernels); }));
+    unite(found, inner(blocks(step)));
     return found;
+  }
+  std::vector<Dim> operator()(const BranchStep& step) const { return inner(blocks(step)); }
+
+  std::vector<Dim> inner(const Blocks& blocks) const {
+    return united<Dim>(blocks, [this](const Step& s) { return needs(s, values, kernels); });
   }
 };
 
@@ -142,6 +169,11 @@ struct CanFail {
   bool operator()(const CheckStep&) const { return true; }
   bool operator()(const IndexStep&) const { return true; }
   bool operator()(const LoopStep&) const { return true; }
+  bool operator()(const BranchStep& step) const {
+    for (const std::span<const Step>& block : blocks(step))
+      if (std::any_of(block.begin(), block.end(), [this](const Step& s) { return can_fail(s, kernels); })) return true;
+    return false;
+  }
 };
 
 struct Where {
@@ -152,7 +184,8 @@ struct Where {
   Location operator()(const BindStep&) const { return {}; }
   Location operator()(const CheckStep& step) const { return step.where; }
   Location operator()(const IndexStep& step) const { return step.where; }
-  Location operator()(const LoopStep& step) const { return step.body.empty() ? Location() : where(step.body.front()); }
+  Location operator()(const LoopStep& step) const { return step.where; }
+  Location operator()(const BranchStep& step) const { return step.where; }
 };
 
 }  // namespace
@@ -172,14 +205,5 @@ std::vector<Dim> needs(const Step& step, const std::vector<Value>& values, std::
 
 bool can_fail(const Step& step, std::span<const ir::Kernel> kernels) { return std::visit(CanFail{kernels}, step.node); }
 Location where(const Step& step) { return std::visit(Where(), step.node); }
-
-void for_each_step(const std::vector<Step>& steps, const std::function<void(const Step&)>& visit) {
-  for (const Step& step : steps) {
-    if (const auto* loop = std::get_if<LoopStep>(&step.node))
-      for_each_step(loop->body, visit);
-    else
-      visit(step);
-  }
-}
 
 }  // namespace theon::codegen

@@ -3,7 +3,6 @@
 
 #include "codegen/program/program.h"
 
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -25,8 +24,5 @@ bool can_fail(const Step& step, std::span<const ir::Kernel> kernels);
 
 /// The user's line that the step belongs to.
 Location where(const Step& step);
-
-/// Calls `visit` for every step that is not a loop, bodies included, in the order of the text.
-void for_each_step(const std::vector<Step>& steps, const std::function<void(const Step&)>& visit);
 
 }  // namespace theon::codegen

@@ -7,6 +7,7 @@
 #include <map>
 #include <tuple>
 #include <unordered_set>
+#include <utility>
 
 namespace theon::codegen {
 
@@ -49,6 +50,7 @@ class Simulation {
 
   void step(const Step& step, std::size_t n) {
     if (const auto* loop = std::get_if<LoopStep>(&step.node)) return this->loop(*loop, n);
+    if (const auto* branch = std::get_if<BranchStep>(&step.node)) return this->branch(*branch, n);
     for (const Dim& symbol : needs(step, program_.values, program_.kernels)) THEON_CHECK(bound_.contains(symbol));
     for (ValueId v : reads(step)) {
       THEON_CHECK(holds(v));
@@ -64,7 +66,24 @@ class Simulation {
       THEON_CHECK(holds(state.current));
       write(state.next, n);
     }
+    if (loop.test) {
+      for (const Step& inner : loop.test->steps) step(inner, n);
+      THEON_CHECK(holds(loop.test->condition));
+    }
     for (const Step& inner : loop.body) step(inner, n);
+  }
+
+  /// Afterwards memory holds what both branches leave in it.
+  void branch(const BranchStep& branch, std::size_t n) {
+    THEON_CHECK(holds(branch.condition));
+    const auto before = holder_;
+    for (const Step& inner : branch.then) step(inner, n);
+    const auto after = std::exchange(holder_, before);
+    for (const Step& inner : branch.otherwise) step(inner, n);
+    std::erase_if(holder_, [&](const auto& held) {
+      const auto it = after.find(held.first);
+      return it == after.end() || it->second != held.second;
+    });
   }
 
   void write(ValueId v, std::size_t n) {

@@ -17,7 +17,7 @@ struct Group {
   int cost = 0;   // element operations
 };
 
-using Task = std::variant<Group, Contraction, Scatter, HostCall, Copy, Loop>;
+using Task = std::variant<Group, Contraction, Scatter, HostCall, Copy, Loop, Branch>;
 
 std::vector<ValueId> reads(const Task& task);
 std::vector<ValueId> writes(const Task& task);

@@ -63,12 +63,29 @@ class Scheduler {
   void add(const Copy& copy) { add_step(CopyStep{copy.from, copy.to}); }
 
   void add(const Loop& loop) {
+    ValueSet needed = needed_outside();
+    for (const Carried& state : loop.carried) needed.insert(state.next);
+    if (loop.test) needed.insert(loop.test->condition);
+    LoopStep step{loop.counter, loop.trips, loop.carried, {}, {}, loop.where};
+    if (loop.test) step.test = StepTest{inner(loop.test->works, needed), loop.test->condition};
+    step.body = inner(loop.body, needed);
+    add_step(std::move(step));
+  }
+
+  void add(const Branch& branch) {
+    const ValueSet needed = needed_outside();
+    add_step(BranchStep{branch.condition, inner(branch.then, needed), inner(branch.otherwise, needed), branch.where});
+  }
+
+  /// What something beside the current task reads.
+  ValueSet needed_outside() const {
     ValueSet needed = needed_;
     for (const auto& [value, readers] : readers_)
       if (readers.size() > 1 || readers[0] != current_) needed.insert(value);
-    for (const Carried& state : loop.carried) needed.insert(state.next);
-    add_step(LoopStep{loop.counter, loop.trips, loop.carried, Scheduler(target_, loop.body, std::move(needed)).run()});
+    return needed;
   }
+
+  std::vector<Step> inner(std::span<const Work> works, ValueSet needed) { return Scheduler(target_, works, std::move(needed)).run(); }
 
   /// `made`: values that the kernel reads only after it wrote them.
   void add_kernel(LoweredKernel lowered, const ValueSet& made, Location where) {

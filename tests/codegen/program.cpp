@@ -258,7 +258,7 @@ TEST_CASE("a loop keeps the memory of its states to itself") {
   const ValueId x = s.input("x");
   const ValueId current = s.computed("current"), next = s.computed("next");
   s.step(CopyStep{x, current});
-  LoopStep loop{t, 5, {{current, next}}, {}};
+  LoopStep loop{t, 5, {{current, next}}, {}, {}, {}};
   s.kernel_into(next, {current});
   loop.body.push_back(std::move(s.schedule.steps.back()));
   s.schedule.steps.pop_back();

@@ -1,0 +1,146 @@
+// Loops and branches in compiled functions.
+#include <theon/theon.h>
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <numeric>
+
+using namespace theon;
+using Catch::Contains;
+
+namespace {
+
+using List = std::vector<double>;
+List doubles(const Tensor& x) { return x.to_vector<double>(); }
+
+/// An identity that counts how often it runs.
+auto counting(int& runs) {
+  return external(
+      "counting", [](const std::vector<TensorType>& types) { return types[0]; },
+      [&runs](const std::vector<Tensor>& values) {
+        ++runs;
+        return values[0];
+      });
+}
+
+}  // namespace
+
+TEST_CASE("a while loop ends when its condition fails") {
+  const Variable a = scalar<std::int64_t>("a"), b = scalar<std::int64_t>("b");
+  const Variables divisor = while_loop(
+      {.from = {a, b}}, [](Variable, Variable y) { return y != 0; },
+      [](Variable x, Variable y) { return Variables{y, x % y}; });
+  const auto f = function<std::int64_t(std::int64_t, std::int64_t)>({a, b}, {divisor[0]});
+  for (std::int64_t x = 0; x < 40; ++x)
+    for (std::int64_t y : {0, 1, 6, 35, 36}) CHECK(f(x, y) == std::gcd(x, y));
+}
+
+TEST_CASE("a while loop makes at most max_steps steps") {
+  const Variable x = scalar<double>("x"), step = scalar<double>("step");
+  const Variable y = while_loop(
+      {.from = {x}, .max_steps = 3}, [](Variable v) { return v < 100.0; }, [&](Variable v) { return v + step; })[0];
+  const auto f = function<double(double, double)>({x, step}, {y});
+  CHECK(f(0.0, 1.0) == 3);
+  CHECK(f(0.0, 60.0) == 120);
+  CHECK(f(200.0, 60.0) == 200);
+}
+
+TEST_CASE("a while loop carries arrays that change places") {
+  const Variable x = vector<double>("x"), m = matrix<double>("m");
+  const Variables states = while_loop(
+      {.from = {x, 2 * x}}, [](Variable u, Variable) { return sum(abs(u)) < 100; },
+      [&](Variable u, Variable v) { return Variables{v + 1, dot(m, u)}; });
+  const Function f = function({x, m}, {states[0], states[1]});
+  const Results got = f(List{1, 2}, Tensor::of<double>({0, 3, 1, 1}, {2, 2}));
+  List u{1, 2}, v{2, 4};
+  while (std::fabs(u[0]) + std::fabs(u[1]) < 100) {
+    const List next{v[0] + 1, v[1] + 1};
+    v = {3 * u[1], u[0] + u[1]};
+    u = next;
+  }
+  CHECK(doubles(got[0]) == u);
+  CHECK(doubles(got[1]) == v);
+}
+
+TEST_CASE("only the chosen branch runs") {
+  int then_runs = 0, otherwise_runs = 0;
+  const auto then_counts = counting(then_runs), otherwise_counts = counting(otherwise_runs);
+  const Variable p = scalar<bool>("p"), x = vector<double>("x");
+  const Variable y = ifelse(p, [&] { return then_counts(x * 2); }, [&] { return otherwise_counts(x) + sum(x); });
+  const Function f = function({p, x}, {y + 1});
+  CHECK(doubles(f(true, List{1, 2})) == List{3, 5});
+  CHECK((then_runs == 1 && otherwise_runs == 0));
+  CHECK(doubles(f(false, List{1, 2})) == List{5, 6});
+  CHECK((then_runs == 1 && otherwise_runs == 1));
+}
+
+TEST_CASE("the derivative of a branch is that of the chosen one") {
+  const Variable x = scalar<double>("x");
+  const Variable y = ifelse(x > 0, [&] { return x * x; }, [&] { return sin(x); });
+  const auto f = function<double(double)>({x}, {grad(y, x)});
+  CHECK(f(3.0) == 6);
+  CHECK(f(-1.0) == Approx(std::cos(-1.0)));
+}
+
+TEST_CASE("regions nest") {
+  const Variable rows = matrix<double>("rows");
+  // For each row, halve it until its sum is below 1, unless it begins with 0.
+  const auto [states, emitted] = scan({.over = {rows}}, [](Variable row) {
+    const Variable small = while_loop(
+        {.from = {row}}, [](Variable r) { return sum(r) >= 1; }, [](Variable r) { return r / 2; })[0];
+    return Step{.next = {}, .emit = {ifelse(row[0] == 0, [&] { return row; }, [&] { return small; })}};
+  });
+  const Function f = function({rows}, {emitted[0]});
+  const Tensor given = Tensor::of<double>({3, 1, 0, 9, 0.25, 0.25}, {3, 2});
+  CHECK(doubles(f(given)) == List{0.375, 0.125, 0, 9, 0.25, 0.25});
+}
+
+TEST_CASE("a shared variable is updated from a loop") {
+  const Shared w = shared("w", Tensor(List{1, 1}));
+  const Variable y = while_loop(
+      {.from = {w}}, [](Variable v) { return sum(v) < 50; }, [](Variable v) { return v * 3; })[0];
+  const Function f = function({}, {}, {.updates = {{w, y}}});
+  f();
+  CHECK(doubles(w.value()) == List{27, 27});
+  f();
+  CHECK(doubles(w.value()) == List{27, 27});
+}
+
+TEST_CASE("what a while loop must check is checked in every iteration, and state stays") {
+  const Variable x = vector<double>("x"), n = scalar<std::int64_t>("n");
+  const Shared calls = shared("calls", Tensor(0.0));
+  const Variables found = while_loop(
+      {.from = {constant(Tensor(std::int64_t{0})), constant(Tensor(0.0))}}, [&](Variable i, Variable) { return i < n; },
+      [&](Variable i, Variable total) { return Variables{i + 1, total + take(x, i)}; });
+  const Function f = function({x, n}, {found[1]}, {.updates = {{calls, calls + 1}}});
+  CHECK(f(List{1, 2, 3}, std::int64_t{3}).item<double>() == 6);
+  CHECK_THROWS_WITH(f(List{1, 2, 3}, std::int64_t{1000000000}), Contains("index is out of range for axis 0"));
+  CHECK(calls.value().item<double>() == 1);
+}
+
+TEST_CASE("what a branch must check is checked where it is chosen") {
+  const Variable p = scalar<bool>("p"), x = vector<double>("x"), i = scalar<std::int64_t>("i");
+  const Variable y = ifelse(
+      p, [&] { return take(x, i); }, [&] { return check(sum(x), all(x > 0), "x must be positive"); });
+  const Function f = function({p, x, i}, {y});
+  CHECK(f(true, List{-1, 2}, std::int64_t{0}).item<double>() == -1);
+  CHECK_THROWS_WITH(f(true, List{-1, 2}, std::int64_t{2}), Contains("index is out of range"));
+  CHECK(f(false, List{1, 2}, std::int64_t{2}).item<double>() == 3);
+  CHECK_THROWS_WITH(f(false, List{-1, 2}, std::int64_t{0}), Contains("x must be positive"));
+}
+
+TEST_CASE("a loop without an end can be cancelled") {
+  CancelToken token;
+  const auto cancels = external(
+      "cancels", [](const std::vector<TensorType>& types) { return types[0]; },
+      [token](const std::vector<Tensor>& values) {
+        CancelToken(token).cancel();
+        return values[0];
+      });
+  const Variable x = scalar<double>("x");
+  const Variable y = while_loop(
+      {.from = {x}}, [](Variable v) { return v > 0; }, [&](Variable v) { return cancels(v); })[0];
+  const Function f = function({x}, {y});
+  CHECK_THROWS_AS(f.call(std::vector<Tensor>{Tensor(1.0)}, token), Cancelled);
+}
