@@ -44,6 +44,12 @@ std::vector<codegen::EntrySize> entry_sizes(std::span<const Variable> outputs, c
   return sizes;
 }
 
+std::vector<Dim> argument_symbols(const std::vector<Variable>& inputs) {
+  Shape dims;
+  for (const Variable& x : inputs) dims.insert(dims.end(), x.dims().begin(), x.dims().end());
+  return symbols(dims);
+}
+
 std::vector<Variable> joined(std::vector<Variable> list, const std::vector<Variable>& more) {
   list.insert(list.end(), more.begin(), more.end());
   return list;
@@ -111,7 +117,9 @@ class Compiler {
   Graph optimised() {
     const Guarded guard = guarded(made_.request.results());
     duties_ = guard.duties;
-    const Graph wanted{made_.request.inputs, joined(guard.outputs, duties_.variables)};
+    const Graph asked{made_.request.inputs, joined(guard.outputs, duties_.variables)};
+    // Sizes that must be equal are one size to all that follows; the call checks that they are.
+    const Graph wanted = substitute(asked, equalities(relations_, asked.inputs));
     Graph graph = optimize(wanted, {options_.rules, options_.disabled, options_.mode, options_.verify}).graph;
     const Duties effect = effects(graph.outputs);
     duties_.add(effect);
@@ -120,9 +128,14 @@ class Compiler {
   }
 
   codegen::Program lowered() {
-    sizes_ = entry_sizes(made_.graph.outputs, made_.request.inputs);
-    const codegen::Interface interface {
-      made_.request.inputs, made_.request.updated, duties_.duties, sizes_, writes_in_place(options_.mode)
+    sizes_ = entry_sizes(made_.graph.outputs, made_.graph.inputs);
+    const codegen::Interface interface{
+        .inputs = made_.graph.inputs,
+        .updated = made_.request.updated,
+        .duties = duties_.duties,
+        .sizes = sizes_,
+        .symbols = argument_symbols(made_.request.inputs),
+        .in_place = writes_in_place(options_.mode),
     };
     codegen::Partition partition = timed("partition", [&] { return codegen::partition(made_.graph, *made_.pool); });
     codegen::Schedule schedule =

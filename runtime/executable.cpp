@@ -63,7 +63,7 @@ class Translator {
   }
 
  private:
-  KernelCall translate(const codegen::KernelStep& step) { return {kernel_at_(step.kernel), number(step.trips)}; }
+  KernelCall translate(const codegen::KernelStep& step) { return {kernel_at_(step.kernel), number(step.trips), step.is_serial}; }
 
   ContractionCall translate(const codegen::ContractionStep& step) {
     const codegen::Contraction& product = step.product;

@@ -23,6 +23,7 @@ using SizeNumber = std::size_t;
 struct KernelCall {
   TheonKernel run;
   SizeNumber trips;
+  bool is_serial;
 };
 
 /// Entry (r, c) is element offset + r * row_stride + c * column_stride.

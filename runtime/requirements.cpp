@@ -4,11 +4,14 @@
 #include "src/control/ifelse.h"
 #include "src/control/scan.h"
 #include "src/control/while_loop.h"
+#include "src/ir/dim_node.h"
 #include "src/graph/binding.h"
 #include "src/ops/effect.h"
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
 namespace theon::runtime {
@@ -90,6 +93,50 @@ class AsScalar {
 
  private:
   const Variable& value_;
+};
+
+/// Solves equations between sizes for the symbols of inputs.
+class Solver {
+ public:
+  explicit Solver(const std::vector<Variable>& inputs) {
+    for (const Variable& x : inputs)
+      for (const Dim& symbol : symbols(x.dims())) rank_.emplace(symbol, rank_.size());
+  }
+
+  void add(const Dim& left, const Dim& right) {
+    const Dim a = solved_(left), b = solved_(right);
+    if (a == b) return;
+    const std::optional<std::size_t> rank_a = rank(a), rank_b = rank(b);
+    // The symbol of the earlier input stays.
+    if (rank_a && (!rank_b || *rank_a > *rank_b)) return solve(a, b);
+    if (rank_b) solve(b, a);
+  }
+
+  DimMap solution() const { return solved_; }
+
+ private:
+  std::optional<std::size_t> rank(const Dim& dim) const {
+    const auto it = rank_.find(dim);
+    return it == rank_.end() ? std::nullopt : std::optional(it->second);
+  }
+
+  void solve(const Dim& symbol, const Dim& value) {
+    const std::vector<Dim> used = symbols(value);
+    const auto is_other_size = [&](const Dim& other) { return other != symbol && rank(other).has_value(); };
+    if (!std::all_of(used.begin(), used.end(), is_other_size)) return;
+    DimMap next;
+    next.set(symbol, value);
+    values_.emplace_back(symbol, value);
+    solved_ = {};
+    for (auto& [known, known_value] : values_) {
+      known_value = next(known_value);
+      solved_.set(known, known_value);
+    }
+  }
+
+  std::unordered_map<Dim, std::size_t, DimHash> rank_;  // by first input
+  std::vector<std::pair<Dim, Dim>> values_;
+  DimMap solved_;
 };
 
 struct AsCondition {
@@ -251,6 +298,13 @@ std::vector<Obligation> obligations(std::span<const Variable> outputs) {
       for (const Obligation& inside : obligations(graph.outputs)) found.push_back(inside);
   });
   return found;
+}
+
+DimMap equalities(const std::vector<Obligation>& obligations, const std::vector<Variable>& inputs) {
+  Solver solver(inputs);
+  for (const Obligation& obligation : obligations)
+    if (obligation.relation == Obligation::Relation::equal) solver.add(obligation.left, obligation.right);
+  return solver.solution();
 }
 
 Guarded guarded(std::span<const Variable> outputs) {

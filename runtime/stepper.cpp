@@ -40,7 +40,13 @@ class Stepper {
   }
 
   void run(const KernelCall& call, const codegen::Step& step) {
-    if (call.run(&context_.frame(), 0, context_.size(call.trips)) != 0) report(step);
+    // Loops are long: they are asked to stop now and then.
+    constexpr std::int64_t chunk = 1 << 14;
+    const std::int64_t trips = context_.size(call.trips), most = call.is_serial ? chunk : trips;
+    for (std::int64_t begin = 0; begin < trips; begin += most) {
+      if (begin > 0) poll();
+      if (call.run(&context_.frame(), begin, std::min(begin + most, trips)) != 0) report(step);
+    }
   }
 
   void run(const ContractionCall& call, const codegen::Step&) { runtime::run(call, context_); }

@@ -127,6 +127,7 @@ class Assembler {
   void number_symbols() {
     for (const Variable& x : interface_.inputs) number(symbols(x.dims()));
     for (const EntrySize& size : interface_.sizes) number({size.symbol});
+    number(interface_.symbols);
     program_.entry_symbols = program_.symbols.size();
     for (const Step& step : program_.steps) {
       number(needs(step, program_.values, program_.kernels));

@@ -36,6 +36,7 @@ struct Interface {
       updated;  // shared variables; their new values are outputs of the schedule, behind those of the function
   std::vector<Duty> duties = {};  // of the last outputs of the schedule, which nobody receives
   std::vector<EntrySize> sizes = {};
+  std::vector<Dim> symbols = {};  // that arguments say beside those in the types of the inputs
   bool in_place = true;  // whether shared variables may be overwritten while the call runs
 };
 

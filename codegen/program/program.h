@@ -19,6 +19,7 @@ struct KernelStep {
   Dim trips;
   std::vector<ValueId> reads, writes;
   Location where;
+  bool is_serial = false;  // whether the iterations must run in order
 };
 
 /// result = alpha * a b [+ c]; with `in_place` c's memory is result's.

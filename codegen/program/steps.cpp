@@ -161,7 +161,7 @@ struct Mentions {
 struct CanFail {
   std::span<const ir::Kernel> kernels;
 
-  bool operator()(const KernelStep& step) const { return has_report(kernels[step.kernel]); }
+  bool operator()(const KernelStep& step) const { return step.is_serial || has_report(kernels[step.kernel]); }
   bool operator()(const ContractionStep&) const { return false; }
   bool operator()(const CopyStep&) const { return false; }
   bool operator()(const HostStep&) const { return true; }

@@ -30,20 +30,31 @@ struct Environment {
 
 class Lowering {
  public:
-  Lowering(const Group& group, const std::vector<Value>& values, const std::function<bool(ValueId)>& is_kept, ir::Pool& pool, const Machine& machine)
-      : group_(group), values_(values), is_kept_(is_kept), pool_(pool), machine_(machine), builder_(kernel_name(), values, pool) {
+  /// Without a scope the group is a kernel of its own, and its outermost loop the one that is cut into chunks.
+  Lowering(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope* scope)
+      : group_(group), values_(input.values), is_kept_(input.is_kept), pool_(input.pool), machine_(input.machine), builder_(builder), scope_(scope) {
     leave_vector_axis();
+    if (scope) in_register_ = scope->scalars;
   }
 
-  LoweredKernel run() {
+  /// The iterations of the outermost loop.
+  Dim run() {
     parts_ = plan_passes(group_, pool_);
+    const Dim trips = lower_parts();
+    if (scope_) leave_scalars();
+    return trips;
+  }
+
+ private:
+  Dim lower_parts() {
     if (is_one_loop()) return flat();
     if (lies_flat()) return collapsed();
     Dim trips = 1;
     int opened = 0;
     if (group_.outer > 0) {
       trips = group_.domain[0];
-      env_.axes.push_back(builder_.open(builder_.begin(), builder_.end(), 1, 1));
+      const auto [begin, end] = range(trips);
+      env_.axes.push_back(builder_.open(begin, end, 1, 1));
       for (opened = 1; opened < group_.outer; ++opened)
         env_.axes.push_back(builder_.open(pool_.literal(0), pool_.parameter(group_.domain[opened]), 1, 1));
     }
@@ -54,17 +65,17 @@ class Lowering {
       first = last;
     }
     for (; opened > 0; --opened) builder_.close();
-    return {builder_.finish(), trips};
+    return trips;
   }
 
- private:
-  std::string kernel_name() const {
-    std::string name;
-    for (const Nest& nest : group_.nests) {
-      const Apply* node = values_[nest.result].variable.owner();
-      if (node && name.size() < 40) name += (name.empty() ? "" : "_") + node->op->name();
-    }
-    return name;
+  /// Begin and end of an outermost loop of so many iterations.
+  std::pair<Expr, Expr> range(const Dim& trips) {
+    return scope_ ? std::pair(pool_.literal(0), pool_.parameter(trips)) : std::pair(builder_.begin(), builder_.end());
+  }
+
+  void leave_scalars() {
+    for (const Nest& nest : group_.nests)
+      if (group_.outer == 0 && nest.domain.empty()) scope_->scalars[nest.result] = in_register_.at(nest.result);
   }
 
   /// Elementwise nests that agree on all axes keep the last one as the vector loop.
@@ -83,9 +94,10 @@ class Lowering {
            });
   }
 
-  LoweredKernel flat() {
-    lower_vector_loop(all_parts(), builder_.begin(), builder_.end());
-    return {builder_.finish(), group_.domain[0]};
+  Dim flat() {
+    const auto [begin, end] = range(group_.domain[0]);
+    lower_vector_loop(all_parts(), begin, end);
+    return group_.domain[0];
   }
 
   /// Every operand lies in memory as the domain does, or does not depend on it: then all axes run as one.
@@ -114,12 +126,13 @@ class Lowering {
   }
 
   /// The outer indices are 0 and the last one runs over everything: row-major offsets come out the same.
-  LoweredKernel collapsed() {
+  Dim collapsed() {
     Dim extent = 1;
     for (const Dim& dim : group_.domain) extent = extent * dim;
     env_.axes.assign(group_.outer, pool_.literal(0));
-    lower_vector_loop(all_parts(), builder_.begin(), builder_.end());
-    return {builder_.finish(), extent};
+    const auto [begin, end] = range(extent);
+    lower_vector_loop(all_parts(), begin, end);
+    return extent;
   }
 
   std::vector<std::size_t> all_parts() const {
@@ -237,7 +250,8 @@ class Lowering {
   }
 
   void store_result(const Nest& nest, Expr value) {
-    std::vector<Expr> indices = nest.prefix;
+    std::vector<Expr> indices;
+    for (Expr index : nest.prefix) indices.push_back(lower_value(index));
     indices.insert(indices.end(), env_.axes.begin(), env_.axes.begin() + static_cast<std::ptrdiff_t>(nest.domain.size()));
     builder_.store(builder_.write(nest.result), row_major_offset(values_[nest.result].type.dims, indices, pool_), value);
   }
@@ -314,9 +328,16 @@ class Lowering {
         case Opcode::load: return lower_load(e);
         case Opcode::project: return lower_reduction(e->args[0])[e->number];
         case Opcode::reduce: return lower_reduction(e)[0];
+        case Opcode::parameter: return parameter(e);
         default: return Expr();
       }
     });
+  }
+
+  Expr parameter(Expr e) const {
+    if (!scope_) return e;
+    const auto it = scope_->parameters.find(e.get());
+    return it == scope_->parameters.end() ? e : it->second;
   }
 
   Expr lower_load(Expr load) {
@@ -386,7 +407,8 @@ class Lowering {
   const std::function<bool(ValueId)>& is_kept_;
   ir::Pool& pool_;
   const Machine& machine_;
-  KernelBuilder builder_;
+  KernelBuilder& builder_;
+  Scope* scope_;
   std::vector<Part> parts_;
   Environment env_;
   bool in_vector_loop_ = false;
@@ -397,11 +419,26 @@ class Lowering {
 
 }  // namespace
 
-LoweredKernel lower(const Group& group, const std::vector<Value>& values, const std::function<bool(ValueId)>& is_kept, ir::Pool& pool, const Machine& machine) {
-  return Lowering(group, values, is_kept, pool, machine).run();
+std::string kernel_name(const Group& group, const std::vector<Value>& values) {
+  std::string name;
+  for (const Nest& nest : group.nests) {
+    const Apply* node = values[nest.result].variable.owner();
+    if (node && name.size() < 40) name += (name.empty() ? "" : "_") + node->op->name();
+  }
+  return name;
 }
 
-LoweredKernel lower(const Scatter& scatter, const std::vector<Value>& values, ir::Pool& pool) {
+LoweredKernel lower(const Group& group, const LoweringInput& input) {
+  KernelBuilder builder(kernel_name(group, input.values), input.values, input.pool);
+  const Dim trips = Lowering(group, input, builder, nullptr).run();
+  return {builder.finish(), trips};
+}
+
+void append(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope& scope) { Lowering(group, input, builder, &scope).run(); }
+
+LoweredKernel lower(const Scatter& scatter, const LoweringInput& input) {
+  ir::Pool& pool = input.pool;
+  const std::vector<Value>& values = input.values;
   KernelBuilder builder("scatter", values, pool);
   std::vector<Expr> axes;
   for (const Dim& extent : scatter.domain) axes.push_back(builder.open(pool.literal(0), pool.parameter(extent), 1, 1));

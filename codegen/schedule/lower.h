@@ -1,10 +1,12 @@
-// A group of nests as a kernel of the loop language.
+// A group of nests as statements of the loop language.
 #pragma once
 
+#include "codegen/schedule/builder.h"
 #include "codegen/schedule/group.h"
 #include "codegen/schedule/schedule.h"
 
 #include <functional>
+#include <unordered_map>
 
 namespace theon::codegen {
 
@@ -13,9 +15,29 @@ struct LoweredKernel {
   Dim trips;  // iterations of the kernel's outermost loop
 };
 
-/// `is_kept` says which results must reach memory; the others shrink to scratch rows or registers.
-LoweredKernel lower(const Group& group, const std::vector<Value>& values, const std::function<bool(ValueId)>& is_kept, ir::Pool& pool, const Machine& machine);
+/// What works are lowered with.
+struct LoweringInput {
+  const std::vector<Value>& values;
+  /// Which results must reach memory; the others shrink to scratch rows or registers.
+  const std::function<bool(ValueId)>& is_kept;
+  ir::Pool& pool;
+  const Machine& machine;
+};
 
-LoweredKernel lower(const Scatter& scatter, const std::vector<Value>& values, ir::Pool& pool);
+/// What is known in registers where a group is lowered into a loop.
+struct Scope {
+  std::unordered_map<ValueId, ir::Expr> scalars;
+  std::unordered_map<const ir::Node*, ir::Expr> parameters;
+};
+
+LoweredKernel lower(const Group& group, const LoweringInput& input);
+
+/// The group as statements of the kernel that is being built. Scalars that it computes join the scope.
+void append(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope& scope);
+
+LoweredKernel lower(const Scatter& scatter, const LoweringInput& input);
+
+/// The names of the operations, for people.
+std::string kernel_name(const Group& group, const std::vector<Value>& values);
 
 }  // namespace theon::codegen

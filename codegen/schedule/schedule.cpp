@@ -1,6 +1,7 @@
 #include "codegen/schedule/schedule.h"
 
 #include "codegen/schedule/group.h"
+#include "codegen/schedule/loop.h"
 #include "codegen/schedule/lower.h"
 
 #include <unordered_map>
@@ -47,15 +48,13 @@ class Scheduler {
   }
 
   void add(const Group& group) {
-    const auto kept = [this](ValueId v) { return is_kept(v); };
-    ValueSet made;
-    for (const Nest& nest : group.nests) made.insert(nest.result);
-    add_kernel(lower(group, target_.result.values, kept, target_.pool, target_.machine), made, group.nests[0].where);
+    const std::function<bool(ValueId)> kept = [this](ValueId v) { return is_kept(v); };
+    add_kernel(lower(group, input(kept)), results(group), group.nests[0].where);
   }
 
   void add(const Scatter& scatter) {
     add_step(CopyStep{scatter.base, scatter.result});
-    add_kernel(lower(scatter, target_.result.values, target_.pool), {}, scatter.where);
+    add_kernel(lower(scatter, input({})), {}, scatter.where);
   }
 
   void add(const Contraction& product) { add_step(ContractionStep{product}); }
@@ -66,10 +65,23 @@ class Scheduler {
     ValueSet needed = needed_outside();
     for (const Carried& state : loop.carried) needed.insert(state.next);
     if (loop.test) needed.insert(loop.test->condition);
+    if (add_as_kernel(loop, needed)) return;
     LoopStep step{loop.counter, loop.trips, loop.carried, {}, {}, loop.where};
     if (loop.test) step.test = StepTest{inner(loop.test->works, needed), loop.test->condition};
     step.body = inner(loop.body, needed);
     add_step(std::move(step));
+  }
+
+  bool add_as_kernel(const Loop& loop, const ValueSet& needed) {
+    const std::vector<Task> body = merge_nests(loop.body);
+    const std::function<bool(ValueId)> kept = [&needed](ValueId v) { return needed.contains(v); };
+    std::optional<LoweredKernel> kernel = lower(loop, body, input(kept));
+    if (!kernel) return false;
+    ValueSet made;
+    for (const Task& task : body) made.merge(results(std::get<Group>(task)));
+    add_kernel(std::move(*kernel), made, loop.where);
+    std::get<KernelStep>(steps_.back().node).is_serial = true;
+    return true;
   }
 
   void add(const Branch& branch) {
@@ -86,6 +98,14 @@ class Scheduler {
   }
 
   std::vector<Step> inner(std::span<const Work> works, ValueSet needed) { return Scheduler(target_, works, std::move(needed)).run(); }
+
+  LoweringInput input(const std::function<bool(ValueId)>& kept) const { return {target_.result.values, kept, target_.pool, target_.machine}; }
+
+  static ValueSet results(const Group& group) {
+    ValueSet made;
+    for (const Nest& nest : group.nests) made.insert(nest.result);
+    return made;
+  }
 
   /// `made`: values that the kernel reads only after it wrote them.
   void add_kernel(LoweredKernel lowered, const ValueSet& made, Location where) {

@@ -1,6 +1,8 @@
 // Loops and branches in compiled functions.
 #include <theon/theon.h>
 
+#include "src/reference/evaluate.h"
+
 #include <catch2/catch.hpp>
 
 #include <cmath>
@@ -143,4 +145,56 @@ TEST_CASE("a loop without an end can be cancelled") {
       {.from = {x}}, [](Variable v) { return v > 0; }, [&](Variable v) { return cancels(v); })[0];
   const Function f = function({x}, {y});
   CHECK_THROWS_AS(f.call(std::vector<Tensor>{Tensor(1.0)}, token), Cancelled);
+}
+
+TEST_CASE("a scan of scalars is one kernel, chunk by chunk") {
+  const Variable n = scalar<std::int64_t>("n"), x = scalar<double>("x");
+  const Dim steps = size(n);
+  const auto [states, emitted] = scan({.from = {x, constant(Tensor(0.0))}, .n_steps = steps}, [](Variable a, Variable b) {
+    return Step{.next = {b + 1, a}, .emit = {a - b}};
+  });
+  const Function f = function({n, x}, {states[0], states[1], emitted[0]});
+  for (std::int64_t count : {1, 2, 7, 16384, 40001}) {
+    double a = 0.5, b = 0;
+    List differences;
+    for (std::int64_t i = 0; i < count; ++i) {
+      differences.push_back(a - b);
+      const double next = b + 1;
+      b = a;
+      a = next;
+    }
+    const Results got = f(count, 0.5);
+    CHECK(got[0].item<double>() == a);
+    CHECK(got[1].item<double>() == b);
+    CHECK(doubles(got[2]) == differences);
+  }
+}
+
+TEST_CASE("a scan of short vectors keeps its states apart") {
+  const Variable x = input<double>("x", {3}), steps = matrix<double>("steps");
+  const auto [states, emitted] = scan({.over = {steps}, .from = {x, 2 * x}}, [](Variable s, Variable u, Variable v) {
+    return Step{.next = {v + s[0], u * 0.5 + sum(v)}, .emit = {dot(u, v)}};
+  });
+  const Function f = function({x, steps}, {states[0], states[1], emitted[0]});
+  const Tensor start(List{1, -2, 3}), rows = Tensor::randn(DType::float64, {9, 1}, 4);
+  const std::vector<Variable> outputs{states[0], states[1], emitted[0]};
+  const std::vector<Tensor> wanted = reference::evaluate(outputs, {{x, start}, {steps, rows}});
+  const Results got = f(start, rows);
+  for (std::size_t k = 0; k < wanted.size(); ++k) CHECK_THAT(doubles(got[k]), Catch::Approx(doubles(wanted[k])).epsilon(1e-12));
+}
+
+TEST_CASE("the derivative of a scan of scalars is one too") {
+  // x -> r x (1 - x), thirty times: the derivative is the product of r (1 - 2x).
+  const Variable x = scalar<double>("x"), r = scalar<double>("r");
+  const auto [states, emitted] =
+      scan({.from = {x}, .n_steps = 30}, [&](Variable v) { return Step{.next = {r * v * (1 - v)}}; });
+  const auto f = function<std::tuple<double, double>(double, double)>({x, r}, {states[0], grad(states[0], x)});
+  double v = 0.3, slope = 1;
+  for (int i = 0; i < 30; ++i) {
+    slope *= 2.5 * (1 - 2 * v);
+    v = 2.5 * v * (1 - v);
+  }
+  const auto [value, derivative] = f(0.3, 2.5);
+  CHECK(value == Approx(v).epsilon(1e-13));
+  CHECK(derivative == Approx(slope).epsilon(1e-12));
 }

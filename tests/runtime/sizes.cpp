@@ -1,0 +1,73 @@
+// Sizes that must be equal are one size to the compiler.
+#include <theon/theon.h>
+
+#include "runtime/compile.h"
+#include "runtime/requirements.h"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <variant>
+
+using namespace theon;
+using Catch::Contains;
+
+namespace {
+
+const codegen::Program& program(const runtime::Compilation& made) { return made.executable->program; }
+
+runtime::Compilation compiled(const std::vector<Variable>& inputs, const std::vector<Variable>& outputs) {
+  const FunctionOptions options;
+  std::vector<In> in(inputs.begin(), inputs.end());
+  return runtime::compile(runtime::checked_request(in, outputs, options, Location::here()), options);
+}
+
+template <class Kind>
+std::ptrdiff_t count(const codegen::Program& program) {
+  return std::count_if(program.steps.begin(), program.steps.end(),
+                       [](const codegen::Step& step) { return std::holds_alternative<Kind>(step.node); });
+}
+
+}  // namespace
+
+TEST_CASE("a product of matrices of any sizes accumulates into its neighbour") {
+  const Variable w = matrix<float>("w"), x = matrix<float>("x"), g = matrix<float>("g");
+  const runtime::Compilation made = compiled({w, x, g}, {w - 0.1f * dot(x.T(), g)});
+  CHECK(count<codegen::KernelStep>(program(made)) == 0);
+  REQUIRE(count<codegen::ContractionStep>(program(made)) == 1);
+}
+
+TEST_CASE("arrays of sizes that must agree run as one loop") {
+  const Variable x = matrix<double>("x"), y = matrix<double>("y"), z = matrix<double>("z");
+  const runtime::Compilation made = compiled({x, y, z}, {tanh(x + y) * (y - z)});
+  REQUIRE(program(made).kernels.size() == 1);
+  CHECK(program(made).kernels[0].body.size() == 1);
+  CHECK(std::get<codegen::KernelStep>(program(made).steps[0].node).trips == x.dim(0) * x.dim(1));
+}
+
+TEST_CASE("equations between sizes are solved for the symbols of later inputs, and for numbers") {
+  const Variable x = input<float>("x", {dim("a"), dim("b")}), y = input<float>("y", {dim("c"), 5});
+  const auto equal = [](const Dim& left, const Dim& right) {
+    return Obligation{Obligation::Relation::equal, left, right, Location::here(), ""};
+  };
+  const Dim a = x.dim(0), b = x.dim(1), c = y.dim(0), other = dim("other");
+  const DimMap map = runtime::equalities({equal(c, 2 * a), equal(b, c), equal(5, a), equal(other, c)}, {x, y});
+  CHECK(map(a) == Dim(5));
+  CHECK(map(b) == Dim(10));
+  CHECK(map(c) == Dim(10));
+  CHECK(map(other) == other);
+}
+
+TEST_CASE("an equation that a size alone cannot solve is left to the call") {
+  const Variable x = vector<float>("x");
+  const Function f = function({x}, {reshape(x, {floor_div(x.dim(0), 2), 2})});
+  CHECK(f(std::vector<float>{1, 2, 3, 4})[0].sizes() == Sizes{2, 2});
+  CHECK_THROWS_AS(f(std::vector<float>{1, 2, 3}), ShapeError);
+}
+
+TEST_CASE("sizes that differ are reported as the operation sees them") {
+  const Variable x = matrix<float>("x"), w = matrix<float>("w");
+  const Function f = function({x, w}, {dot(x, w)});
+  CHECK_THROWS_WITH(f(Tensor::zeros(DType::float32, {2, 3}), Tensor::zeros(DType::float32, {4, 5})),
+                    Contains("inner dimensions x_1 and w_0 differ"));
+}
