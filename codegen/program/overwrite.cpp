@@ -85,13 +85,18 @@ bool stores_each_element_once(const StorePlace& place) {
                      [&](ir::Local loop) { return mentions(place.store->offset, loop); });
 }
 
-/// Whether every load of `from` stands in the store's own block, no later than the store, and at its offset.
-bool loads_what_it_stores(const ir::Kernel& kernel, std::int64_t from, const StorePlace& place) {
+/// Whether every load of `from` stands in the block of the stores, before the first of them or in it, and at the offset
+/// of one of them.
+bool loads_what_it_stores(const ir::Kernel& kernel, std::int64_t from, std::span<const StorePlace> stores) {
+  const StorePlace& first = stores.front();
+  const auto is_stored = [&](Expr load) {
+    return std::any_of(stores.begin(), stores.end(),
+                       [&](const StorePlace& place) { return same(load->args[0], place.store->offset); });
+  };
   std::size_t readers = 0;
-  for (std::size_t position = 0; position <= place.position; ++position) {
-    const std::vector<Expr> found = loads((*place.block)[position], from);
-    if (!std::all_of(found.begin(), found.end(), [&](Expr load) { return same(load->args[0], place.store->offset); }))
-      return false;
+  for (std::size_t position = 0; position <= first.position; ++position) {
+    const std::vector<Expr> found = loads((*first.block)[position], from);
+    if (!std::all_of(found.begin(), found.end(), is_stored)) return false;
     readers += !found.empty();
   }
   return readers == count_readers(kernel.body, from);
@@ -134,8 +139,11 @@ bool may_overwrite(const ir::Kernel& kernel, ValueId from, ValueId to) {
   const std::optional<std::int64_t> source = buffer_of(kernel, from), target = buffer_of(kernel, to);
   if (!source || !target) return false;
   const std::vector<StorePlace> stores = StoreSearch(*target).run(kernel.body);
-  return stores.size() == 1 && !stores[0].store->combine && stores_each_element_once(stores[0]) &&
-         loads_what_it_stores(kernel, *source, stores[0]);
+  const auto is_plain = [&](const StorePlace& place) {
+    return place.block == stores.front().block && !place.store->combine && stores_each_element_once(place);
+  };
+  return !stores.empty() && std::all_of(stores.begin(), stores.end(), is_plain) &&
+         loads_what_it_stores(kernel, *source, stores);
 }
 
 bool may_overwrite(const Step& step, ValueId from, ValueId to, std::span<const ir::Kernel> kernels) {

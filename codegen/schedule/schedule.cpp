@@ -3,6 +3,7 @@
 #include "codegen/schedule/group.h"
 #include "codegen/schedule/loop.h"
 #include "codegen/schedule/lower.h"
+#include "codegen/schedule/product.h"
 
 #include <unordered_map>
 #include <unordered_set>
@@ -57,7 +58,10 @@ class Scheduler {
     add_kernel(lower(scatter, input({})), {}, scatter.where);
   }
 
-  void add(const Contraction& product) { add_step(ContractionStep{product}); }
+  void add(const Contraction& product) {
+    if (std::optional<LoweredKernel> kernel = lower(product, input({}))) add_kernel(std::move(*kernel), {}, product.where);
+    else add_step(ContractionStep{product});
+  }
   void add(const HostCall& call) { add_step(HostStep{call.node, call.inputs, call.outputs}); }
   void add(const Copy& copy) { add_step(CopyStep{copy.from, copy.to}); }
 

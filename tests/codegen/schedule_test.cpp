@@ -97,12 +97,22 @@ TEST_CASE("a cumulative sum is a running value: one loop for each axis") {
 }
 
 TEST_CASE("a product reads slices and transposes of a stored matrix where they lie") {
-  const Variable x = input<float>("x", {1000, 784}), g = input<float>("g", {600, 10}), i = scalar<std::int64_t>("i");
+  const Variable x = input<float>("x", {1000, 784}), g = input<float>("g", {600, 100}), i = scalar<std::int64_t>("i");
   const Variable batch = x[slice(i * 600, i * 600 + 600)];
   const Planned planned = plan({x, g, i}, {dot(batch.T(), index(g, {slice(Bound(0), batch.dim(0))}))});
   REQUIRE(planned.count<ContractionStep>() == 1);
   for (const codegen::Step& step : planned.schedule.steps)
     if (const auto* product = std::get_if<ContractionStep>(&step.node)) CHECK(planned.schedule.values[product->product.a.value].variable.name() == "x");
+}
+
+TEST_CASE("a product with few columns is a kernel, and with many a call of the library") {
+  const Variable x = input<float>("x", {600, 784}), narrow = input<float>("narrow", {784, 10}), wide = input<float>("wide", {784, 100});
+  for (const Variable& product : {dot(x, narrow), dot(narrow.T(), x.T())}) {
+    const Planned planned = plan({x, narrow}, {product});
+    CHECK(planned.count<ContractionStep>() == 0);
+    CHECK(planned.says("lanes 16"));
+  }
+  CHECK(plan({x, wide}, {dot(x, wide)}).count<ContractionStep>() == 1);
 }
 
 TEST_CASE("adding a scaled product accumulates in the product's kernel") {
