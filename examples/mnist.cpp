@@ -71,7 +71,7 @@ Model tanh_network(const Variable& x) {
   Shared w1 = shared("w1", initial_weights(784, 500, 1)), b1 = shared("b1", Tensor::zeros<float>({500}));
   Shared w2 = shared("w2", Tensor::zeros<float>({500, 10})), b2 = shared("b2", Tensor::zeros<float>({10}));
   Variable hidden = tanh(dot(x, w1) + b1);
-  return {"784-500-10 tanh network", softmax(dot(hidden, w2) + b2), {w1, b1, w2, b2}, 0.1f, 60};
+  return {"784-500-10 tanh network", softmax(dot(hidden, w2) + b2), {w1, b1, w2, b2}, 0.1f, 20};
 }
 
 struct Outcome {
