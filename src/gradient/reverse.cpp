@@ -7,67 +7,68 @@
 #include "src/support/check.h"
 
 #include <algorithm>
-#include <optional>
-#include <ranges>
-#include <unordered_set>
+#include <functional>
+#include <unordered_map>
 #include <utility>
 
 namespace theon {
 
 namespace {
 
-using VariableSet = std::unordered_set<Variable, VariableHash, VariableSame>;
-
-/// What flows into each variable. Terms that meet are added up as one node.
-class Cotangents {
+/// The variables of a graph by number, so that what is known of each stands in an array.
+class Numbering {
  public:
-  void add(const Variable& x, Variable term) { terms_[x].push_back(std::move(term)); }
+  Numbering(std::span<const Apply* const> order, std::span<const Variable> others) {
+    first_.reserve(order.size() + others.size());
+    first_input_.reserve(order.size() + 1);
+    for (const Apply* node : order) {
+      first_input_.push_back(inputs_.size());
+      for (const Variable& x : node->inputs) inputs_.push_back(add(x));
+      outputs_.push_back(add(node->output(0)));
+    }
+    first_input_.push_back(inputs_.size());
+    for (const Variable& x : others) add(x);
+  }
 
-  /// The sum of what has arrived at `x`; empty where nothing has.
-  Variable total(const Variable& x) {
-    const auto found = terms_.find(x);
-    if (found == terms_.end()) return {};
-    std::vector<Variable>& terms = found->second;
-    if (terms.size() > 1) terms = {add_n(terms, x.where())};
-    return terms[0];
+  std::size_t size() const { return size_; }
+  std::size_t operator[](const Variable& x) const { return first_.at(x.node().get()) + x.index(); }
+  /// Of the node at a position of the order: its inputs, and its first output, whose siblings follow.
+  std::span<const std::size_t> inputs(std::size_t position) const {
+    return std::span(inputs_).subspan(first_input_[position], first_input_[position + 1] - first_input_[position]);
+  }
+  std::size_t outputs(std::size_t position) const { return outputs_[position]; }
+
+ private:
+  std::size_t add(const Variable& x) {
+    const auto [it, fresh] = first_.try_emplace(x.node().get(), size_);
+    if (fresh) size_ += x.owner() ? x.owner()->outputs() : 1;
+    return it->second + x.index();
+  }
+
+  std::size_t size_ = 0;
+  std::unordered_map<const Node*, std::size_t> first_;
+  std::vector<std::size_t> inputs_, first_input_, outputs_;
+};
+
+/// What flows into a variable. Terms that meet are added up as one node.
+class Cotangent {
+ public:
+  void add(Variable term) { first_.is_empty() ? first_ = std::move(term) : more_.emplace_back(std::move(term)); }
+
+  /// The sum of what has arrived; empty where nothing has.
+  const Variable& total(Location where) {
+    if (!more_.empty()) {
+      more_.insert(more_.begin(), first_);
+      first_ = add_n(more_, where);
+      more_.clear();
+    }
+    return first_;
   }
 
  private:
-  VariableMap<std::vector<Variable>> terms_;
+  Variable first_;
+  std::vector<Variable> more_;
 };
-
-bool any_of(std::span<const Variable> list, const VariableSet& set) {
-  return std::ranges::any_of(list, [&](const Variable& x) { return set.contains(x); });
-}
-
-/// The variables through which `wrt` can influence anything computed by `order`: those that cotangents are worth
-/// computing for.
-VariableSet influenced(std::span<const Apply* const> order, std::span<const Variable> wrt,
-                       const VariableSet& constants) {
-  VariableSet found;
-  for (const Variable& x : wrt)
-    if (!constants.contains(x)) found.insert(x);
-  for (const Apply* node : order) {
-    if (!any_of(node->inputs, found)) continue;
-    for (std::size_t k = 0; k < node->outputs(); ++k)
-      if (const Variable y = node->output(k); !constants.contains(y)) found.insert(y);
-  }
-  return found;
-}
-
-/// Every variable that one of `ends` is computed from.
-VariableSet ancestors(std::span<const Apply* const> order, std::span<const Variable> ends,
-                      const VariableSet& constants) {
-  VariableSet found(ends.begin(), ends.end());
-  for (const Apply* node : std::views::reverse(order)) {
-    bool needed = false;
-    for (std::size_t k = 0; k < node->outputs(); ++k) needed = needed || found.contains(node->output(k));
-    if (!needed) continue;
-    for (const Variable& x : node->inputs)
-      if (!constants.contains(x)) found.insert(x);
-  }
-  return found;
-}
 
 void check_pulled(const Apply& node, std::span<const Variable> pulled) {
   THEON_CHECK(pulled.size() == node.inputs.size());
@@ -79,53 +80,77 @@ void check_pulled(const Apply& node, std::span<const Variable> pulled) {
   }
 }
 
-/// The cotangents of a node's inputs from what has arrived at its outputs; none where nothing has.
-std::vector<Variable> pull_back(const Apply& node, Cotangents& cotangents) {
-  std::vector<Variable> arrived(node.outputs());
-  bool any = false;
-  for (std::size_t k = 0; k < node.outputs(); ++k) {
-    arrived[k] = cotangents.total(node.output(k));
-    any = any || !arrived[k].is_empty();
-  }
-  if (!any) return {};
-  const Attribution line(node.where);
-  std::vector<Variable> pulled = node.op->pullback(node, arrived);
-  check_pulled(node, pulled);
-  return pulled;
-}
-
 /// One differentiation: cotangents are seeded at some variables, swept back, and collected at others.
 class ReverseSweep {
  public:
-  ReverseSweep(const GradOptions& options, Location where)
-      : constants_(options.consider_constant.begin(), options.consider_constant.end()),
+  ReverseSweep(const GradOptions& options, std::span<const Variable> ends, std::span<const Variable> wrt, Location where)
+      : ends_(ends),
+        order_(toposort(ends)),
+        numbers_(order_, joined({ends, wrt, options.consider_constant})),
         policy_(options.disconnected),
-        where_(where) {}
-
-  void seed(const Variable& end, const Variable& cotangent) {
-    if (constants_.contains(end)) return;
-    ends_.push_back(end);
-    cotangents_.add(end, cotangent);
+        where_(where),
+        is_constant_(numbers_.size(), false),
+        is_live_(numbers_.size(), false),
+        cotangents_(numbers_.size()) {
+    for (const Variable& x : options.consider_constant) is_constant_[numbers_[x]] = true;
+    find_live(wrt);
   }
 
-  void run(std::span<const Variable> wrt) {
-    order_ = toposort(ends_);
-    const VariableSet live = influenced(order_, wrt, constants_);
-    for (const Apply* node : std::views::reverse(order_)) {
-      if (!any_of(node->inputs, live)) continue;
-      const std::vector<Variable> pulled = pull_back(*node, cotangents_);
+  void seed(const Variable& end, const Variable& cotangent) {
+    if (!is_constant_[numbers_[end]]) cotangents_[numbers_[end]].add(cotangent);
+  }
+
+  void run() {
+    for (std::size_t position = order_.size(); position-- > 0;) {
+      const std::span<const std::size_t> inputs = numbers_.inputs(position);
+      if (!any_live(inputs)) continue;
+      const std::vector<Variable> pulled = pull_back(position);
       for (std::size_t i = 0; i < pulled.size(); ++i)
-        if (!pulled[i].is_empty() && live.contains(node->inputs[i])) cotangents_.add(node->inputs[i], pulled[i]);
+        if (!pulled[i].is_empty() && is_live_[inputs[i]]) cotangents_[inputs[i]].add(pulled[i]);
     }
   }
 
   /// What has arrived at `x`, or what the policy puts in its place.
   Variable derivative(const Variable& x) {
-    const Variable arrived = constants_.contains(x) ? Variable() : cotangents_.total(x);
+    const std::size_t number = numbers_[x];
+    const Variable arrived = is_constant_[number] ? Variable() : cotangents_[number].total(x.where());
     return arrived.is_empty() ? missing(x) : arrived;
   }
 
  private:
+  static std::vector<Variable> joined(std::initializer_list<std::span<const Variable>> lists) {
+    std::vector<Variable> all;
+    for (const std::span<const Variable>& list : lists) all.insert(all.end(), list.begin(), list.end());
+    return all;
+  }
+
+  bool any_live(std::span<const std::size_t> numbers) const {
+    return std::ranges::any_of(numbers, [this](std::size_t x) { return is_live_[x]; });
+  }
+
+  /// Live are the variables through which `wrt` can have influence: those that cotangents are worth computing for.
+  void find_live(std::span<const Variable> wrt) {
+    for (const Variable& x : wrt) is_live_[numbers_[x]] = !is_constant_[numbers_[x]];
+    for (std::size_t position = 0; position < order_.size(); ++position) {
+      if (!any_live(numbers_.inputs(position))) continue;
+      const std::size_t first = numbers_.outputs(position);
+      for (std::size_t y = first; y < first + order_[position]->outputs(); ++y) is_live_[y] = !is_constant_[y];
+    }
+  }
+
+  /// The cotangents of a node's inputs from what has arrived at its outputs; none where nothing has.
+  std::vector<Variable> pull_back(std::size_t position) {
+    const Apply& node = *order_[position];
+    std::vector<Variable> arrived(node.outputs());
+    for (std::size_t k = 0; k < arrived.size(); ++k)
+      arrived[k] = cotangents_[numbers_.outputs(position) + k].total(node.where);
+    if (std::ranges::all_of(arrived, &Variable::is_empty)) return {};
+    const Attribution line(node.where);
+    std::vector<Variable> pulled = node.op->pullback(node, arrived);
+    check_pulled(node, pulled);
+    return pulled;
+  }
+
   /// An ancestor that nothing arrived at has influence by steps alone, whose derivative is zero: a comparison, a
   /// rounding, an index, stop_gradient.
   Variable missing(const Variable& x) {
@@ -146,17 +171,29 @@ class ReverseSweep {
   }
 
   bool is_ancestor(const Variable& x) {
-    if (!ancestors_) ancestors_ = ancestors(order_, ends_, constants_);
-    return ancestors_->contains(x);
+    if (is_ancestor_.empty()) find_ancestors();
+    return is_ancestor_[numbers_[x]];
   }
 
-  VariableSet constants_;
+  /// Every variable that one of the ends is computed from.
+  void find_ancestors() {
+    is_ancestor_.assign(numbers_.size(), false);
+    for (const Variable& end : ends_) is_ancestor_[numbers_[end]] = !is_constant_[numbers_[end]];
+    for (std::size_t position = order_.size(); position-- > 0;) {
+      const auto first = is_ancestor_.begin() + static_cast<std::ptrdiff_t>(numbers_.outputs(position));
+      if (std::none_of(first, first + static_cast<std::ptrdiff_t>(order_[position]->outputs()), std::identity())) continue;
+      for (const std::size_t x : numbers_.inputs(position)) is_ancestor_[x] = is_ancestor_[x] || !is_constant_[x];
+    }
+  }
+
+  std::span<const Variable> ends_;
+  std::vector<const Apply*> order_;
+  Numbering numbers_;
   Disconnected policy_;
   Location where_;
-  Cotangents cotangents_;
-  std::vector<Variable> ends_;
-  std::vector<const Apply*> order_;
-  std::optional<VariableSet> ancestors_;
+  // By number.
+  std::vector<bool> is_constant_, is_live_, is_ancestor_;
+  std::vector<Cotangent> cotangents_;
 };
 
 void check_cost(const Variable& cost, const GradOptions& options, Location where) {
@@ -185,11 +222,13 @@ std::vector<Variable> grad(const Variable& cost, const std::vector<Variable>& wr
   check_cost(cost, options, where);
   for (const Variable& x : wrt) require_differentiable("grad", x, where);
 
-  ReverseSweep sweep(options, where);
   const Variable one = constant(Tensor(1.0).astype(cost.is_empty() ? DType::float64 : cost.dtype()), where);
-  if (!cost.is_empty()) sweep.seed(cost, one);
-  for (const auto& [x, g] : options.known_grads) sweep.seed(x, fitted_direction("grad", g, x, where));
-  sweep.run(wrt);
+  std::vector<Variable> ends, seeds;
+  if (!cost.is_empty()) ends.push_back(cost), seeds.push_back(one);
+  for (const auto& [x, g] : options.known_grads) ends.push_back(x), seeds.push_back(fitted_direction("grad", g, x, where));
+  ReverseSweep sweep(options, ends, wrt, where);
+  for (std::size_t i = 0; i < ends.size(); ++i) sweep.seed(ends[i], seeds[i]);
+  sweep.run();
 
   std::vector<Variable> derivatives;
   for (const Variable& x : wrt) {
