@@ -62,7 +62,7 @@ Code::Code(llvm::Function& function)
   llvm::BasicBlock* entry = create_block("entry", 0);
   enter(entry, entry, Keeps::nothing, 0);
   llvm::BasicBlock* body = create_block("body", 1);
-  b_.CreateBr(body);
+  end_block(b_.CreateBr(body));
   enter(entry, body, Keeps::nothing, any_memory);
 }
 
@@ -96,14 +96,14 @@ Values Code::branch(llvm::Value* condition, Keeps keeps, Body then, Body otherwi
   llvm::BasicBlock* then_block = create_block("then", level() + 1);
   llvm::BasicBlock* otherwise_block = create_block("else", level() + 1);
   llvm::BasicBlock* next = create_block("next", level());
-  b_.CreateCondBr(condition, then_block, otherwise_block);
+  end_block(b_.CreateCondBr(condition, then_block, otherwise_block));
 
   llvm::BasicBlock* before = b_.GetInsertBlock();
   const auto run = [&](llvm::BasicBlock* block, Body body) {
     enter(before, block, keeps, any_memory);
     Values values = body();
     llvm::BasicBlock* end = b_.GetInsertBlock();
-    b_.CreateBr(next);
+    end_block(b_.CreateBr(next));
     leave(next);
     return std::pair(values, end);
   };
@@ -118,7 +118,7 @@ Values Code::loop(llvm::Value* begin, llvm::Value* end, llvm::Value* step, const
   llvm::BasicBlock* before = b_.GetInsertBlock();
   llvm::BasicBlock* block = create_block("loop", level() + 1);
   llvm::BasicBlock* next = create_block("next", level());
-  b_.CreateBr(block);
+  end_block(b_.CreateBr(block));
   enter(before, block, Keeps::nothing, writes);
 
   const Carried variable(b_, begin, before, block);
@@ -133,7 +133,7 @@ Values Code::loop(llvm::Value* begin, llvm::Value* end, llvm::Value* step, const
   llvm::Value* advanced = b_.CreateNSWAdd(variable.value(), step);
   variable.close(advanced, latch);
   for (std::size_t k = 0; k < carried.size(); ++k) carried[k].close(results[k], latch);
-  b_.CreateCondBr(b_.CreateICmpSLT(advanced, end), block, next);
+  end_block(b_.CreateCondBr(b_.CreateICmpSLT(advanced, end), block, next));
   leave(next);
   return brought_out(results, latch);
 }
@@ -156,18 +156,22 @@ Values Code::brought_out(const Values& results, llvm::BasicBlock* latch) {
 llvm::BasicBlock* Code::create_block(const char* name, int level) {
   llvm::BasicBlock* block = llvm::BasicBlock::Create(function_.getContext(), name, &function_);
   levels_[block] = level;
+  // The folder looks ahead into the blocks that must follow and takes each to hold an instruction: until a block ends, a stand-in stands at its end.
+  new llvm::UnreachableInst(function_.getContext(), block);
   return block;
 }
+
+void Code::end_block(llvm::Instruction* terminator) { terminator->getNextNode()->eraseFromParent(); }
 
 void Code::enter(llvm::BasicBlock* from, llvm::BasicBlock* block, Keeps keeps, std::uint64_t writes) {
   if (!scopes_.empty()) scopes_.back().leave = from;
   scopes_.push_back({++serials_, keeps, writes, nullptr});
-  b_.SetInsertPoint(block);
+  b_.SetInsertPoint(block->getTerminator());
 }
 
 void Code::leave(llvm::BasicBlock* next) {
   scopes_.pop_back();
-  b_.SetInsertPoint(next);
+  b_.SetInsertPoint(next->getTerminator());
 }
 
 Values Code::merge(const Values& then, llvm::BasicBlock* then_end, const Values& otherwise, llvm::BasicBlock* otherwise_end) {

@@ -56,6 +56,8 @@ class Code {
   /// for (variable = begin; ; variable += step) carried = body(variable, carried), until variable + step reaches `end`: runs at least once. `writes` tells which memory
   /// the body writes.
   Values loop(llvm::Value* begin, llvm::Value* end, llvm::Value* step, const Values& initial, std::uint64_t writes, LoopBody body);
+  /// Ends the function.
+  void finish(llvm::Value* result) { end_block(b_.CreateRet(result)); }
 
  private:
   struct Scope {
@@ -66,6 +68,8 @@ class Code {
   };
 
   llvm::BasicBlock* create_block(const char* name, int level);
+  /// Takes the stand-in behind the terminator away.
+  static void end_block(llvm::Instruction* terminator);
   void enter(llvm::BasicBlock* from, llvm::BasicBlock* block, Keeps keeps, std::uint64_t writes);
   void leave(llvm::BasicBlock* next);
   Values brought_out(const Values& results, llvm::BasicBlock* latch);

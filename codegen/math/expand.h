@@ -20,7 +20,8 @@ namespace theon::codegen::math {
 ///     float32  0.89  0.89   0.92  0.92   0.89  0.89  2.43  0.97  0.61   all 2^32 operands; of pow a sample
 ///     float64  0.84  1.22   1.29  1.29   0.87  0.87  1.53  1.40  1.00   a sample against MPFR
 ///
-/// pow with a literal exponent of -4 to 4 or +-1/2 is a product or a square root of its operand or of the reciprocal, good to 2.5 units.
+/// pow with a literal integer from -2 to 4 or +-1/2 as exponent is a product or a square root of its operand or of the reciprocal, good to 2.5 units; with an
+/// integer of up to 64 else, to 0.51.
 ir::Expr expand(ir::Expr root);
 /// The same for several, with one memo.
 std::vector<ir::Expr> expand(std::span<const ir::Expr> roots);

@@ -50,20 +50,36 @@ Extended reciprocal(Expr x) {
   return {high, fma(-high, x, 1) * high};
 }
 
-/// x^n for float64, rounded hardly more than once.
+/// x^n for float64, rounded hardly more than once: the power of |x| 2^k with a k that keeps it from overflowing, and from being so small that its low part is
+/// lost; 2^-kn is taken back at the end.
 Expr extended_product(Expr x, int n) {
-  const Extended base = n > 0 ? Extended{x, Expr()} : reciprocal(x);
-  const Extended power = repeated(base, std::abs(n), times);
-  // The low part is NaN where the high one is infinite.
-  return select(power.low == power.low, power.high + power.low, power.high);
+  const int count = std::abs(n), k = 900 / count, exponent = k * count;
+  const Expr magnitude = abs(x);
+  const Expr is_small = magnitude < std::ldexp(1, -k), is_large = std::ldexp(1, k) < magnitude;
+  const auto by_size = [&](int small, int large) {
+    return select(is_small, number(x, std::ldexp(1, small)), select(is_large, number(x, std::ldexp(1, large)), 1));
+  };
+  const Expr base = magnitude * by_size(k, -k);
+  const Extended power = repeated(n > 0 ? Extended{base, Expr()} : reciprocal(base), count, times);
+  // What is infinite or NaN is so in the high part.
+  const Expr low = select(abs(power.low) < infinity, power.low, 0);
+  // A power that will be subnormal is rounded here, to the last bit of what becomes the smallest normal number.
+  const double smallest_normal = std::ldexp(1, exponent - 1022);
+  const Extended sum = fast_two_sum(number(x, smallest_normal), power.high);
+  const Expr few_bits = (sum.high + (sum.low + low)) - smallest_normal;
+  const Expr is_subnormal = (n > 0 ? is_small : is_large) & (power.high < smallest_normal);
+  const Expr scale = n > 0 ? by_size(-exponent, exponent) : by_size(exponent, -exponent);
+  const Expr result = select(is_subnormal, few_bits, power.high + low) * scale;
+  return n % 2 == 0 ? result : flip_sign(result, sign_of(x));
 }
 
 /// x^n for 0 < |n| <= 64. Powers of 1 / x, not the reciprocal of a power: that would overflow where x^n is still subnormal.
 Expr integer_power(Expr x, int n) {
-  if (std::abs(n) <= 4) return product(n > 0 ? x : 1 / x, std::abs(n));
+  const int count = std::abs(n);
+  if (-2 <= n && n <= 4) return product(n > 0 ? x : 1 / x, count);
   if (x->dtype == DType::float64) return extended_product(x, n);
   const Expr wide = convert(x, DType::float64);
-  return convert(product(n > 0 ? wide : 1 / wide, std::abs(n)), DType::float32);
+  return convert(product(n > 0 ? wide : 1 / wide, count), DType::float32);
 }
 
 /// Unlike sqrt, pow(x, 1/2) is infinite for -infinity and +0 for -0.

@@ -127,10 +127,24 @@ Trial bit_patterns() {
   return trial;
 }
 
+/// Quotients of scalars: they stand at the very beginning of the kernel, before any loop.
+Trial outside_of_loops() {
+  Trial trial("outside of loops");
+  const auto one = [](std::int64_t, std::int64_t) { return 1; };
+  const Expr first = trial.integer(0);
+  for (const DType dtype : {DType::int8, DType::int32, DType::int64, DType::uint32}) {
+    const Expr x = trial.load(trial.buffer(dtype, Access::read, one), first), y = trial.load(trial.buffer(dtype, Access::read, one), first);
+    for (const Opcode op : {Opcode::mod, Opcode::floor_div, Opcode::div})
+      trial.kernel.body.push_back({Store{trial.buffer(dtype, Access::write, one), first, trial.pool->make(op, {x, y}, dtype)}});
+  }
+  return trial;
+}
+
 }  // namespace
 
 std::vector<Trial> elementwise_trials() {
   std::vector<Trial> trials;
+  trials.push_back(outside_of_loops());
   trials.push_back(conversions());
   trials.push_back(bit_patterns());
   for (std::uint64_t seed = 1; seed <= 24; ++seed) trials.push_back(random_trial(seed));

@@ -1,0 +1,73 @@
+#include "codegen/math/expand.h"
+
+#include "src/ir/semantics.h"
+#include "tests/codegen/math/blocks.h"
+
+#include <catch2/catch.hpp>
+
+using namespace theon;
+using namespace theon::test;
+using codegen::math::cost;
+using codegen::math::expand;
+using ir::Expr;
+using ir::Opcode;
+
+namespace {
+
+std::size_t count(std::span<const Expr> roots) { return ir::postorder(roots).size(); }
+
+bool has_function(Expr root) {
+  for (const Expr e : ir::postorder(std::span(&root, 1)))
+    if (e->op == Opcode::pow || (e->op >= Opcode::exp && e->op <= Opcode::erf)) return true;
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("what has no function is left alone") {
+  ir::Pool pool;
+  const Expr x = pool.argument(0, DType::float32);
+  const Expr sum = sqrt(x) * 2 + pool.load(3, DType::float32, std::vector{pool.literal(7)});
+  CHECK(same(expand(sum), sum));
+}
+
+TEST_CASE("functions of functions are expanded, inside a load's index as well") {
+  ir::Pool pool;
+  const Expr x = pool.argument(0, DType::float64);
+  const Expr index = convert(exp(log(x)), DType::int64);
+  const Expr y = pow(tanh(sin(x)), x) + pool.load(0, DType::float64, std::vector{index});
+  CHECK(has_function(y));
+  CHECK_FALSE(has_function(expand(y)));
+}
+
+TEST_CASE("sin and cos of one operand share the reduction") {
+  ir::Pool pool;
+  const Expr x = pool.argument(0, DType::float64);
+  const std::vector<Expr> both = expand(std::vector{sin(x), cos(x)});
+  CHECK(count(both) < count(std::span(both).first(1)) + 20);
+}
+
+TEST_CASE("functions of float16 and bfloat16 are rounded once from float32") {
+  const DType dtype = GENERATE(DType::float16, DType::bfloat16);
+  const Opcode op = GENERATE(Opcode::exp, Opcode::log, Opcode::tanh, Opcode::sin, Opcode::erf);
+  Bits all(65536);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  ir::Pool pool;
+  const Bits results = evaluated(expand(pool.make(op, {pool.argument(0, dtype)}, dtype)), std::span(&all, 1));
+  std::size_t wrong = 0;
+  for (const std::uint64_t bits : all) {
+    const auto number = [&](std::uint64_t pattern) { return ir::convert(ir::Value{dtype, pattern}, DType::float64).as<double>(); };
+    const std::uint64_t nearest = ir::operation(op, dtype, dtype)(&bits);
+    const bool are_nan = std::isnan(number(nearest)) && std::isnan(number(results[bits]));
+    wrong += !are_nan && nearest != results[bits] && nearest + 1 != results[bits] && nearest - 1 != results[bits];
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("the cost of a function is the number of operations it expands to") {
+  CHECK(cost(Opcode::add, DType::float32) == 1);
+  CHECK(cost(Opcode::bitcast, DType::float32) == 0);
+  CHECK(cost(Opcode::exp, DType::float32) == 20);
+  CHECK(cost(Opcode::exp, DType::float16) == 22);
+  CHECK(cost(Opcode::log, DType::float64) == cost(Opcode::log, DType::float64));
+}
