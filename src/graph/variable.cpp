@@ -62,7 +62,8 @@ Variable input(DType dtype, std::string name, Shape dims, Location where) {
   return leaf("input " + name, new Leaf(Node::Role::input, {dtype, std::move(dims)}, name, where));
 }
 
-Variable input(DType dtype, std::string name, int ndim, Location where) {
+Variable input_of_rank(int ndim, DType dtype, std::string name, Location where) {
+  if (ndim < 0) fail<ArgumentError>(where, "input {}: a rank of {}", name, ndim);
   Shape dims;
   for (int axis = 0; axis < ndim; ++axis) dims.push_back(dim((name.empty() ? "n" : name) + "_" + std::to_string(axis)));
   return input(dtype, std::move(name), std::move(dims), where);

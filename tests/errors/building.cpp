@@ -348,6 +348,13 @@ TEST_CASE("shapes that cannot be had") {
          line = next_line();
          input<float>("z", Shape(33, 1));
        }},
+      {"an input of a negative rank",
+       is<ArgumentError>,
+       {"input z", "-1"},
+       [&](Location& line) {
+         line = next_line();
+         input_of_rank(-1, DType::float32, "z");
+       }},
       {"a slice with the smallest step",
        is<ArgumentError>,
        {"slice", "-9223372036854775808"},
