@@ -35,9 +35,10 @@ DimTable::DimTable(std::span<const Dim> symbols) : layout_(symbols), dependents_
 
 bool DimTable::has_place(const Dim& symbol) const { return places_.contains(symbol); }
 
-std::size_t DimTable::add(const Dim& dim) {
+std::size_t DimTable::add(const Dim& dim, Location where) {
   const auto [it, fresh] = numbers_.try_emplace(dim, dims_.size());
   if (!fresh) return it->second;
+  lines_.push_back(where);
   const std::size_t first = instructions_.size();
   Writer writer(instructions_);
   if (is_symbol(dim))
@@ -70,10 +71,17 @@ std::int64_t DimTable::run(std::size_t number, std::span<const std::int64_t> sym
       if (top == depth) return layout_.value(dims_[number], symbols.data());
       stack[top++] = instruction.kind == Kind::literal ? instruction.operand : symbols[instruction.operand];
     } else if (--top; !apply(instruction.kind, stack[top - 1], stack[top], stack[top - 1])) {
-      fail<ShapeError>({}, "the size {} does not fit 64 bits", to_string(dims_[number]));
+      refuse(number, symbols);
     }
   }
   return stack[0];
+}
+
+void DimTable::refuse(std::size_t number, std::span<const std::int64_t> values) const {
+  std::string known;
+  for (const Dim& symbol : theon::symbols(dims_[number]))
+    known += fmt::format("{}{} is {}", known.empty() ? "" : ", ", to_string(symbol), values[place(symbol)]);
+  fail<ShapeError>(lines_[number], "the size {} does not fit 64 bits where {}", to_string(dims_[number]), known);
 }
 
 /// False where the result does not fit.

@@ -19,8 +19,9 @@ class DimTable {
   /// The symbols by place.
   explicit DimTable(std::span<const Dim> symbols);
 
-  /// The number of `dim`. Throws InternalError for a symbol without a place.
-  std::size_t add(const Dim& dim);
+  /// The number of `dim`; `where` is the line that an error about it names, of those that ask for it the first. Throws
+  /// InternalError for a symbol without a place.
+  std::size_t add(const Dim& dim, Location where = {});
   std::size_t size() const { return dims_.size(); }
   std::size_t symbols() const { return dependents_.size(); }
   std::size_t place(const Dim& symbol) const { return layout_.place(*symbol_of(symbol)); }
@@ -45,11 +46,13 @@ class DimTable {
   };
 
   std::int64_t run(std::size_t number, std::span<const std::int64_t> symbols) const;
+  [[noreturn]] void refuse(std::size_t number, std::span<const std::int64_t> values) const;
   static bool apply(Kind kind, std::int64_t a, std::int64_t b, std::int64_t& result);
 
   ir::Layout layout_;
   std::unordered_map<Dim, std::size_t, DimHash> places_;
   std::vector<Dim> dims_;
+  std::vector<Location> lines_;
   std::vector<Code> codes_;
   std::vector<Instruction> instructions_;
   std::unordered_map<Dim, std::size_t, DimHash> numbers_;

@@ -56,6 +56,7 @@ class Translator {
       // A loop or branch opens what it writes inside, so that states may change places between iterations: unless it
       // learns the size inside.
       std::vector<ValueId> opens = opened(step);
+      where_ = codegen::where(step);
       calls.push_back({std::visit([this](const auto& s) -> decltype(Call::node) { return translate(s); }, step.node),
                        std::move(opens), &step});
     }
@@ -95,7 +96,7 @@ class Translator {
     return {step.condition, translate(step.then), translate(step.otherwise)};
   }
 
-  SizeNumber number(const Dim& dim) { return target_.sizes.add(dim); }
+  SizeNumber number(const Dim& dim) { return target_.sizes.add(dim, where_); }
   Matrix matrix(const codegen::MatrixOperand& operand) {
     return {operand.value, number(operand.offset), number(operand.row_stride), number(operand.column_stride)};
   }
@@ -123,6 +124,7 @@ class Translator {
   Executable& target_;
   const std::function<TheonKernel(std::size_t)>& kernel_at_;
   std::unordered_set<ValueId> opened_;
+  Location where_;  // of the step being translated
 };
 
 std::vector<std::size_t> late_places(const std::vector<Dim>& dims, const Program& program, const DimTable& sizes) {
@@ -137,7 +139,8 @@ std::vector<ValueSize> value_sizes(const Program& program, DimTable& sizes) {
   for (std::size_t v = 0; v < program.values.size(); ++v) {
     ValueSize size{program.values[v].type.dtype, {}, false};
     if (program.placements[v].home != Home::nowhere) {
-      for (const Dim& dim : program.values[v].type.dims) size.axes.push_back(sizes.add(dim));
+      for (const Dim& dim : program.values[v].type.dims)
+        size.axes.push_back(sizes.add(dim, program.values[v].variable.where()));
       size.is_late = !late_places(program.values[v].type.dims, program, sizes).empty();
     }
     values.push_back(std::move(size));
@@ -216,9 +219,12 @@ Executable::Executable(codegen::Program made, const std::function<TheonKernel(st
 }
 
 void Executable::add(const Obligation& obligation) {
-  SizeRelation relation{obligation.relation,         sizes.add(obligation.left),
-                        sizes.add(obligation.right), obligation.where,
-                        obligation.message,          late_places({obligation.left, obligation.right}, program, sizes)};
+  SizeRelation relation{obligation.relation,
+                        sizes.add(obligation.left, obligation.where),
+                        sizes.add(obligation.right, obligation.where),
+                        obligation.where,
+                        obligation.message,
+                        late_places({obligation.left, obligation.right}, program, sizes)};
   (relation.late_places.empty() ? entry_relations : late_relations).push_back(std::move(relation));
 }
 

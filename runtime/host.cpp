@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <string_view>
 
 namespace theon::runtime {
 
@@ -22,8 +23,13 @@ template <class... E>
   throw Error(where, message);
 }
 
-bool mentions(const Error& error, const std::string& what) {
-  return std::string(error.what()).find(what) != std::string::npos;
+bool names(const Error& error, const std::string& what) {
+  return std::string_view(error.what()).find(what + ": ") != std::string_view::npos;
+}
+
+/// The error's text, with what threw it in front unless it says so itself.
+std::string named(const Error& error, const std::string& what) {
+  return names(error, what) ? error.what() : fmt::format("{}: {}", what, error.what());
 }
 
 void check_output(const Tensor& output, const TensorType& type, std::size_t number, const Apply& node) {
@@ -66,9 +72,9 @@ void rethrow_from(const std::string& what, Location where) {
   try {
     throw;
   } catch (const Error& error) {
-    if (error.where() && mentions(error, what)) throw;
+    if (error.where() && names(error, what)) throw;
     rethrow_as_one_of<ShapeError, DTypeError, IndexError, ArgumentError, GradientError, CheckError, Cancelled,
-                      FileError, InternalError>(error, fmt::format("{}: {}", what, error.what()), where);
+                      FileError, InternalError>(error, named(error, what), where);
   } catch (const std::exception& error) {
     std::throw_with_nested(Error(where, fmt::format("{}: {}", what, error.what())));
   }

@@ -4,6 +4,7 @@
 #include "runtime/contraction.h"
 #include "runtime/host.h"
 #include "runtime/index_check.h"
+#include "src/graph/print.h"
 #include "src/support/check.h"
 #include "src/tensor/layout.h"
 
@@ -68,13 +69,12 @@ class Stepper {
     runtime::run(call, *std::get<codegen::HostStep>(step.node).node, context_);
   }
 
-  void run(const BindCall& call, const codegen::Step& step) {
+  void run(const BindCall& call, const codegen::Step&) {
     std::int64_t size = 0;
     std::memcpy(&size, context_.buffers[call.value], sizeof(size));
-    const auto& [symbol, value] = std::get<codegen::BindStep>(step.node);
-    if (size < 0)
-      fail<ShapeError>(context_.executable().program.values[value].variable.where(),
-                       "the size {} is {}, but sizes are not negative", to_string(symbol), size);
+    // The node that learns the size stands around what the user has given for it.
+    const Variable& x = context_.executable().program.values[call.value].variable.owner()->inputs[0];
+    if (size < 0) fail<ShapeError>(x.where(), "{} is a size, and is {}; sizes are not negative", brief(x), size);
     context_.bind(call.place, size);
   }
 

@@ -54,9 +54,9 @@ struct FunctionOptions {
   Mode mode = Mode::fast_run;
   OnUnusedInput on_unused_input = OnUnusedInput::raise;
   std::string name = "";
-  /// Rewrites to leave out, by name; and the user's own.
-  std::vector<std::string> disabled = {};
+  /// The user's own rewrites; and those to leave out, by name.
   std::vector<Rules> rules = {};
+  std::vector<std::string> disabled = {};
   /// Check every rewrite numerically while compiling.
   bool verify = false;
   int threads = 1;
@@ -102,7 +102,8 @@ class Function {
     return call(std::span<const Tensor>(list));
   }
   /// Arguments in order; inputs with a default may be left out at the end. Throws ArgumentError, DTypeError or ShapeError for arguments that do not fit the inputs, and what the
-  /// steps of the call report: IndexError, CheckError, ShapeError, and whatever a user's op throws.
+  /// steps of the call report: IndexError, CheckError, ShapeError. What a user's op throws becomes an Error of its kind that names the op and its line, and nests
+  /// what was thrown (std::rethrow_if_nested) where that is none of Theon's.
   Results call(std::span<const Tensor> arguments) const;
   Results call(std::span<const Tensor> arguments, const CancelToken& token) const;
   Results call(const std::vector<Tensor>& arguments) const { return call(std::span<const Tensor>(arguments)); }

@@ -103,18 +103,18 @@ Shared shared(std::string name, Tensor value, Location where = Location::here())
 Variable input(DType dtype, std::string name, Shape dims, Location where = Location::here());
 template <Scalar T>
 Variable input(std::string name, Shape dims, Location where = Location::here()) { return input(dtype_of<T>, std::move(name), std::move(dims), where); }
-/// The same with a fresh symbol for each axis.
-Variable input(DType dtype, std::string name, int ndim, Location where = Location::here());
+/// The same with a fresh symbol for each axis. A name of its own, since `{64}` would be a rank as well as a shape.
+Variable input_of_rank(int ndim, DType dtype, std::string name = "", Location where = Location::here());
 template <Scalar T>
-Variable scalar(std::string name = "", Location where = Location::here()) { return input(dtype_of<T>, std::move(name), 0, where); }
+Variable scalar(std::string name = "", Location where = Location::here()) { return input_of_rank(0, dtype_of<T>, std::move(name), where); }
 template <Scalar T>
-Variable vector(std::string name = "", Location where = Location::here()) { return input(dtype_of<T>, std::move(name), 1, where); }
+Variable vector(std::string name = "", Location where = Location::here()) { return input_of_rank(1, dtype_of<T>, std::move(name), where); }
 template <Scalar T>
-Variable matrix(std::string name = "", Location where = Location::here()) { return input(dtype_of<T>, std::move(name), 2, where); }
+Variable matrix(std::string name = "", Location where = Location::here()) { return input_of_rank(2, dtype_of<T>, std::move(name), where); }
 template <Scalar T>
-Variable tensor3(std::string name = "", Location where = Location::here()) { return input(dtype_of<T>, std::move(name), 3, where); }
+Variable tensor3(std::string name = "", Location where = Location::here()) { return input_of_rank(3, dtype_of<T>, std::move(name), where); }
 template <Scalar T>
-Variable tensor4(std::string name = "", Location where = Location::here()) { return input(dtype_of<T>, std::move(name), 4, where); }
+Variable tensor4(std::string name = "", Location where = Location::here()) { return input_of_rank(4, dtype_of<T>, std::move(name), where); }
 
 /// A constant. The value is copied.
 Variable constant(const Tensor& value, Location where = Location::here());

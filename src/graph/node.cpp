@@ -1,5 +1,6 @@
 #include "src/graph/node.h"
 
+#include "src/graph/limits.h"
 #include "src/graph/op.h"
 #include "src/support/check.h"
 
@@ -112,6 +113,26 @@ bool is_pattern(const Variable& x) {
   return x.node()->role == Node::Role::pattern;
 }
 
+namespace {
+
+/// Arithmetic on sizes knows neither the op nor the line.
+[[noreturn]] void rethrow_from(const Op& op, const ShapeError& error, Location where) {
+  if (error.where()) throw;
+  fail<ShapeError>(where, "{}: {}", op.name(), error.what());
+}
+
+Signature checked_signature(const Op& op, std::span<const Variable> inputs, Location where) {
+  try {
+    Signature signature = op.infer(inputs, where);
+    for (const TensorType& type : signature.outputs) check_limits(op.name(), type.dims, where);
+    return signature;
+  } catch (const ShapeError& error) {
+    rethrow_from(op, error, where);
+  }
+}
+
+}  // namespace
+
 std::vector<Variable> apply_all(OpRef op, std::vector<Variable> inputs, Location where) {
   bool pattern = false;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -119,7 +140,7 @@ std::vector<Variable> apply_all(OpRef op, std::vector<Variable> inputs, Location
     pattern = pattern || is_pattern(inputs[i]);
   }
   Signature signature;
-  if (!pattern) signature = op->infer(inputs, where);
+  if (!pattern) signature = checked_signature(*op, inputs, where);
   const NodeRef node(new Apply(std::move(op), std::move(inputs), std::move(signature), where));
   const auto& made = static_cast<const Apply&>(*node);
   std::vector<Variable> outputs;

@@ -1,3 +1,4 @@
+#include "src/graph/limits.h"
 #include "src/graph/node.h"
 #include "src/support/check.h"
 
@@ -18,7 +19,11 @@ const Name& name_of(const Variable& x) {
   return static_cast<const Leaf&>(node).name;
 }
 
-Variable leaf(Leaf* made) { return Variable(NodeRef(made), 0); }
+Variable leaf(const std::string& what, Leaf* made) {
+  Variable x(NodeRef(made), 0);
+  check_limits(what, made->type.dims, made->where);
+  return x;
+}
 
 }  // namespace
 
@@ -54,19 +59,20 @@ bool same(const Variable& a, const Variable& b) { return a.node().get() == b.nod
 Variable input(DType dtype, std::string name, Shape dims, Location where) {
   for (const Dim& dim : dims)
     if (dim.known().value_or(0) < 0) fail<ShapeError>(where, "input {}: negative size {}", name, *dim.known());
-  return leaf(new Leaf(Node::Role::input, {dtype, std::move(dims)}, std::move(name), where));
+  return leaf("input " + name, new Leaf(Node::Role::input, {dtype, std::move(dims)}, name, where));
 }
 
-Variable input(DType dtype, std::string name, int ndim, Location where) {
+Variable input_of_rank(int ndim, DType dtype, std::string name, Location where) {
+  if (ndim < 0) fail<ArgumentError>(where, "input {}: a rank of {}", name, ndim);
   Shape dims;
   for (int axis = 0; axis < ndim; ++axis) dims.push_back(dim((name.empty() ? "n" : name) + "_" + std::to_string(axis)));
   return input(dtype, std::move(name), std::move(dims), where);
 }
 
-Variable constant(const Tensor& value, Location where) { return leaf(new Constant(value.copy(), where)); }
+Variable constant(const Tensor& value, Location where) { return leaf("constant", new Constant(value.copy(), where)); }
 
 Shared shared(std::string name, Tensor value, Location where) {
-  return Shared(leaf(new SharedLeaf(std::move(name), std::move(value), where)));
+  return Shared(leaf("shared " + name, new SharedLeaf(name, std::move(value), where)));
 }
 
 Tensor Shared::value() const {

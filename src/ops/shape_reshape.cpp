@@ -1,5 +1,6 @@
 // Reshape: one row-major sequence of elements under two shapes.
 #include "src/graph/binding.h"
+#include "src/graph/limits.h"
 #include "src/ops/shape.h"
 #include "src/support/check.h"
 
@@ -121,6 +122,7 @@ std::vector<Variable> Reshape::pushforward(const Apply&, std::span<const Variabl
 
 Variable reshape(Operand x, Shape dims) {
   if (!is_pattern(x.value())) {
+    check_limits("reshape", dims, x.where());
     dims = with_inferred_size(x.value().dims(), std::move(dims), x.where());
     if (x.value().dims() == dims) return x.value();
   }

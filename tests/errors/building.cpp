@@ -1,6 +1,8 @@
 // Mistakes while a graph is built.
 #include "tests/errors/mistakes.h"
 
+#include <limits>
+
 using namespace theon;
 using namespace theon::errors;
 
@@ -301,6 +303,64 @@ TEST_CASE("shapes that cannot be had") {
        [&](Location& line) {
          line = next_line();
          input<float>("z", {-3});
+       }},
+      {"a reshape to more elements than 64 bits count",
+       is<ShapeError>,
+       {"reshape", "[1073741824, 1073741824, 1073741824]", "64 bits"},
+       [&](Location& line) {
+         line = next_line();
+         reshape(v, {1 << 30, 1 << 30, 1 << 30});
+       }},
+      {"zeros of more elements than 64 bits count",
+       is<ShapeError>,
+       {"full", "[1073741824, 1073741824, 1073741824]", "64 bits"},
+       [&](Location& line) {
+         line = next_line();
+         zeros<float>({1 << 30, 1 << 30, 1 << 30});
+       }},
+      {"an input of more elements than 64 bits count",
+       is<ShapeError>,
+       {"input z", "[1073741824, 1073741824, 1073741824]", "64 bits"},
+       [&](Location& line) {
+         line = next_line();
+         input<float>("z", {1 << 30, 1 << 30, 1 << 30});
+       }},
+      {"joining parts to a size that 64 bits do not hold",
+       is<ShapeError>,
+       {"concatenate", "64 bits"},
+       [&](Location& line) {
+         const Variable most = input<float>("most", {std::numeric_limits<std::int64_t>::max()});
+         line = next_line();
+         concatenate({most, most});
+       }},
+      {"more axes than arrays may have",
+       is<ShapeError>,
+       {"dimshuffle", "rank 33", "32 axes"},
+       [&](Location& line) {
+         const Variable most = input<float>("most", Shape(32, 1));
+         line = next_line();
+         expand_dims(most, 0);
+       }},
+      {"an input of more axes than arrays may have",
+       is<ShapeError>,
+       {"input z", "rank 33", "32 axes"},
+       [&](Location& line) {
+         line = next_line();
+         input<float>("z", Shape(33, 1));
+       }},
+      {"an input of a negative rank",
+       is<ArgumentError>,
+       {"input z", "-1"},
+       [&](Location& line) {
+         line = next_line();
+         input_of_rank(-1, DType::float32, "z");
+       }},
+      {"a slice with the smallest step",
+       is<ArgumentError>,
+       {"slice", "-9223372036854775808"},
+       [&](Location& line) {
+         line = next_line();
+         index(v, {slice({}, {}, std::numeric_limits<std::int64_t>::min())});
        }},
       {"zeros of a negative size",
        is<ShapeError>,

@@ -4,44 +4,15 @@
 #include "src/graph/boost_view.h"
 #include "src/graph/fields.h"
 #include "src/graph/traversal.h"
+#include "tests/small_stack.h"
 
 #include <catch2/catch.hpp>
-
-#include <pthread.h>
-
-#include <functional>
-#include <string>
 
 using namespace theon;
 
 namespace {
 
 constexpr int deep = 100'000;
-
-/// Runs f on a thread with a stack of 512 KiB, and rethrows what it throws.
-void on_small_stack(std::function<void()> f) {
-  struct Work {
-    std::function<void()> f;
-    std::exception_ptr failure;
-  } work{std::move(f), nullptr};
-  const auto run = [](void* argument) -> void* {
-    auto& own = *static_cast<Work*>(argument);
-    try {
-      own.f();
-    } catch (...) {
-      own.failure = std::current_exception();
-    }
-    return nullptr;
-  };
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  REQUIRE(pthread_attr_setstacksize(&attributes, 512 * 1024) == 0);
-  pthread_t thread;
-  REQUIRE(pthread_create(&thread, &attributes, run, &work) == 0);
-  pthread_join(thread, nullptr);
-  pthread_attr_destroy(&attributes);
-  if (work.failure) std::rethrow_exception(work.failure);
-}
 
 Variable chain(const Variable& x, int length) {
   Variable y = x;
@@ -110,4 +81,25 @@ TEST_CASE("a million nodes are built and destroyed") {
     const Variable y = chain(vector<double>("x"), 1'000'000);
     CHECK(y.ndim() == 1);
   });
+}
+
+TEST_CASE("a sum of a hundred thousand terms is one node, printed and replaced on a small stack") {
+  on_small_stack([] {
+    const Variable x = vector<double>("x"), z = input<double>("z", {3});
+    const Variable y = add_n(std::vector<Variable>(deep, x));
+    CHECK(toposort(std::span(&y, 1)).size() == 1);
+    CHECK(to_string(y).size() < 10u * deep);
+    CHECK(replace(std::vector{y}, {{x, z}})[0].dims() == Shape{3});
+  });
+}
+
+TEST_CASE("what is reached on very many paths is walked once") {
+  const Variable x = vector<double>("x"), z = vector<double>("z");
+  Variable y = x;
+  for (int i = 0; i < 100; ++i) y = y + y;
+  CHECK(toposort(std::span(&y, 1)).size() == 100);
+  CHECK(to_string(y).size() < 10'000);
+  CHECK(debugprint(y).size() < 50'000);
+  const Variable other = replace(std::vector{y}, {{x, z}})[0];
+  CHECK(same_graph({{x}, {y}}, {{z}, {other}}));
 }

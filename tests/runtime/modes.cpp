@@ -7,12 +7,7 @@
 
 using namespace theon;
 
-namespace {
-
 using List = std::vector<double>;
-List doubles(const Tensor& x) { return x.to_vector<double>(); }
-
-}  // namespace
 
 TEST_CASE("every mode computes the same") {
   for (const Mode mode : {Mode::fast_run, Mode::fast_compile, Mode::verify, Mode::nan_guard}) {
