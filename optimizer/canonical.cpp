@@ -103,18 +103,24 @@ class Canonical {
     return elementwise_definition(*x_.owner()->op) && !is_pattern(x_) ? facts_.uniform(x_) : std::nullopt;
   }
 
-  /// The operands without explicit broadcasts, which the operation makes itself where it still needs them.
+  /// The operands without explicit broadcasts, which the operation makes itself where it still needs them, and arrays of one
+  /// number as that number.
   std::optional<std::vector<Variable>> before_broadcasts() {
     const Apply& node = *x_.owner();
     if (!elementwise_definition(*node.op) || is_pattern(x_)) return std::nullopt;
     std::vector<Variable> inputs = node.inputs;
     bool is_changed = false;
     for (Variable& x : inputs) {
-      if (!is_repetition(x)) continue;
-      x = operand(x);
-      is_changed = true;
+      const Variable plain = unrepeated(x);
+      is_changed = is_changed || !same(plain, x);
+      x = plain;
     }
     return is_changed ? std::optional(std::move(inputs)) : std::nullopt;
+  }
+
+  Variable unrepeated(const Variable& x) {
+    if (const auto value = x.ndim() > 0 ? facts_.uniform(x) : std::nullopt) return constant(*value);
+    return is_repetition(x) ? operand(x) : x;
   }
 
   Variable negative(const Variable& x) {
@@ -279,6 +285,7 @@ class Canonical {
     const Variable& x = operand(x_, 0);
     if (exponent && is_number(*exponent, 1)) return x;
     if (exponent && is_number(*exponent, 2)) return make("mul", {x, x});
+    if (exponent && is_number(*exponent, 3)) return make("mul", {x, x, x});
     return x_;
   }
 

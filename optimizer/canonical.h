@@ -12,7 +12,7 @@ namespace theon {
 /// - Numbers among the operands are one number, the first operand, unless combining them would overflow or underflow.
 /// - Signs stand outside of products and quotients: `a * -b` is `-(a * b)`, `-2 * a` is `-(2 * a)`, `--a` is `a`.
 /// - A sum of negatives is the negative of a sum; like terms of one sign are one: `x + 2 * x` is `3 * x`.
-/// - `x**1` is `x`, `x**2` is `x * x`.
+/// - `x**1` is `x`, `x**2` is `x * x`, `x**3` is `x * x * x`.
 /// - An elementwise operation on numbers is a number, and one on broadcasts is a broadcast.
 ///
 /// Sums and products of floats may round differently.

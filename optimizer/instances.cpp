@@ -94,7 +94,7 @@ const std::map<std::string, Sample, std::less<>>& samples() {
       {"cast", [](Random& r, List x) { return cast(x[0], dtype_table[below(r, dtype_table.size())].dtype); }},
       {"dot", [](Random&, List x) { return dot(x[0], x[1]); }},
       {"gather", [](Random&, List x) { return take(x[0], x[1]); }},
-      {"concatenate", [](Random&, List x) { return made(Concatenate(0), x); }},
+      {"concatenate", [](Random&, List x) { return x[0].ndim() == 0 ? x[0] : made(Concatenate(0), x); }},
   };
   return table;
 }
@@ -137,15 +137,26 @@ Variable dressed(const Variable& x, Random& random) {
   }
 }
 
-/// Gives every AnyOp of the pattern an op; an Error where attributes cannot be found for the operands.
-void choose_ops(const Variable& pattern, Match::Bindings& bindings, Random& random) {
+/// Whether `x` is the op of this name on the operands themselves: a cast to the same dtype is nothing, a sum of truth values
+/// casts them first.
+bool is_plain(const Variable& x, const std::string& op, const std::vector<Variable>& operands) {
+  const Apply* node = x.owner();
+  return node && node->op->name() == op && std::ranges::equal(node->inputs, operands, VariableSame());
+}
+
+/// Gives every AnyOp of the pattern an op; false where there is none of plain operands. Throws an Error where attributes cannot be
+/// found for the operands.
+bool choose_ops(const Variable& pattern, Match::Bindings& bindings, Random& random) {
   for (const Apply* node : toposort(std::span(&pattern, 1))) {
     const Variable x = node->output(0);
     if (!as_pattern_op(*node->op) || find(bindings, x)) continue;
     std::vector<Variable> operands;
     for (const Variable& input : node->inputs) operands.push_back(instantiate(input, bindings, {}));
-    bindings.emplace_back(x, samples().at(node->op->name())(random, operands));
+    const Variable sample = samples().at(node->op->name())(random, operands);
+    if (!is_plain(sample, node->op->name(), operands)) return false;
+    bindings.emplace_back(x, sample);
   }
+  return true;
 }
 
 /// Arithmetic has another op for truth values, which no pattern of it means.
@@ -170,7 +181,7 @@ std::optional<Instance> attempt(const Rule& rule, Numbers numbers, Random& rando
     bindings.emplace_back(leaf, dressed(x, random));
     instance.arguments.emplace_back(x, values);
   }
-  choose_ops(rule.example(), bindings, random);
+  if (!choose_ops(rule.example(), bindings, random)) return std::nullopt;
   instance.left = instantiate(rule.example(), bindings, {});
   if (has_boolean_arithmetic(instance.left)) return std::nullopt;
   instance.right = apply_rule(rule, instance.left);

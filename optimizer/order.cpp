@@ -3,6 +3,7 @@
 #include "optimizer/pattern.h"
 #include "src/graph/traversal.h"
 #include "src/ops/elementwise.h"
+#include "src/ops/reduce.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,24 +17,31 @@ namespace theon {
 
 namespace {
 
-/// Of one element; the rest of the ops weigh 1.
-double weight(const std::string& op) {
+/// Of one element; the rest of the ops cost 1.
+double cost(const std::string& op) {
   static const std::unordered_map<std::string_view, double> table{
       {"dimshuffle", 0}, {"div", 4},   {"sqrt", 4},     {"floor_div", 4}, {"mod", 4},      {"exp", 10},
       {"log", 10},       {"log1p", 10}, {"expm1", 10},  {"sin", 10},      {"cos", 10},     {"tanh", 12},
       {"erf", 12},       {"sigmoid", 12}, {"softplus", 16}, {"pow", 20},  {"softmax", 16}, {"log_softmax", 16},
-      {"logsumexp", 13},
+      {"logsumexp", 5},
   };
   const auto found = table.find(op);
   return found == table.end() ? 1 : found->second;
 }
 
-enum class Rank { number, repetition, elementwise, shuffle, reduction };
+/// What one element costs; a reduction weighs more than what takes the place of one of its axes.
+double weight(const Op& op) {
+  const auto* reduce = dynamic_cast<const Reduce*>(&op);
+  return reduce ? 2 * static_cast<double>(reduce->axes().size()) : cost(op.name());
+}
+
+enum class Rank { number, repetition, elementwise, contraction, shuffle, reduction };
 
 Rank rank(const Variable& x) {
   if (!x.owner()) return Rank::number;
   const std::string op = x.owner()->op->name();
   if (op == "broadcast_to" || op == "reshape" || op == "where" || op == "gather") return Rank::repetition;
+  if (op == "dot") return Rank::contraction;
   if (op == "dimshuffle") return Rank::shuffle;
   return elementwise_definition(*x.owner()->op) ? Rank::elementwise : Rank::reduction;
 }
@@ -61,7 +69,7 @@ Profile profile(const Variable& x) {
       continue;
     }
     const double operations = elementwise_definition(*node->op) ? static_cast<double>(std::max<std::size_t>(node->inputs.size(), 2) - 1) : 1;
-    result.weight += weight(node->op->name()) * operations;
+    result.weight += weight(*node->op) * operations;
     open.insert(open.end(), node->inputs.begin(), node->inputs.end());
   }
   return result;
@@ -85,7 +93,8 @@ bool equal_terms(const Variable& a, const Variable& b) {
 /// In precedence: negative where op a is smaller than op b, 0 where they are equals.
 int compare_ops(const Variable& a, const Variable& b) {
   if (rank(a) != rank(b)) return rank(a) < rank(b) ? -1 : 1;
-  return a.owner() && b.owner() ? a.owner()->op->name().compare(b.owner()->op->name()) : 0;
+  const bool are_named = a.owner() && b.owner() && rank(a) != Rank::reduction;
+  return are_named ? a.owner()->op->name().compare(b.owner()->op->name()) : 0;
 }
 
 bool is_path_greater(const Variable& a, const Variable& b);
@@ -130,7 +139,7 @@ double work(const Apply& node) {
   double operands = 0;
   for (const Variable& x : node.inputs) elements = std::max(elements, count(x.dims()));
   if (elementwise_definition(*node.op)) operands = std::max<double>(1, static_cast<double>(node.inputs.size()) - 1);
-  return elements * weight(node.op->name()) * std::max(operands, 1.0);
+  return elements * cost(node.op->name()) * std::max(operands, 1.0);
 }
 
 }  // namespace theon

@@ -9,7 +9,7 @@ namespace theon {
 /// 1980, Dershowitz 1982); and no leaf occurs in it more often than in b. A rewriting from larger to smaller terms ends.
 ///
 /// The weight of an op is about what one element of it costs. Among ops, numbers are smallest, then repetitions and
-/// selections, elementwise ops, dimshuffles, and reductions: so repetitions move outwards, where less is computed, and axes are
+/// selections, elementwise ops, matrix products, dimshuffles, and reductions: so repetitions move outwards, where less is computed, and axes are
 /// shuffled below elementwise ops but above reductions, where sums and products meet.
 bool precedes(const Variable& a, const Variable& b);
 

@@ -138,6 +138,7 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
     run.rewrite("simplify what was inlined", all);
     run.step("fold constants again", fold_constants);
   }
+  run.step("write differences", write_differences);
   run.step("take the original nodes", [&](const Graph& g) { return merge_into(graph, g); });
   return run.finish();
 }

@@ -63,6 +63,7 @@ class Rewriter {
   Created created(const Variable& result);
   double freed(const Variable& x, const std::unordered_set<const Node*>& kept);
   void record(const Rule& rule, Location where);
+  [[noreturn]] void fail_to_end(Location where) const;
 
   std::span<const Variable> outputs_;
   const RuleSet& rules_;
@@ -128,6 +129,7 @@ void Rewriter::advance(const Variable& x, const Variable& rebuilt) {
 }
 
 void Rewriter::replace(const Variable& x, const Variable& by) {
+  if (same(facts_.successor(by), x)) fail_to_end(x.where());
   if (by.owner()) by.named(x.name());
   facts_.replace(x, by);
 }
@@ -158,12 +160,15 @@ Variable Rewriter::applied(const RuleSet::Entry& entry, const Variable& x) {
 
 void Rewriter::record(const Rule& rule, Location where) {
   firings.push_back({rule.name(), where});
-  if (firings.size() <= budget_) return;
+  if (firings.size() > budget_) fail_to_end(where);
+}
+
+void Rewriter::fail_to_end(Location where) const {
   std::set<std::string> last;
   for (std::size_t i = firings.size() - std::min<std::size_t>(firings.size(), 50); i < firings.size(); ++i) last.insert(firings[i].rule);
   std::string names;
   for (const std::string& name : last) names += "\n  " + name;
-  fail<ArgumentError>(where, "optimize: the rules did not come to an end after {} applications; the last were{}", budget_, names);
+  fail<ArgumentError>(where, "optimize: the rules did not come to an end after {} applications; the last were{}", firings.size(), names);
 }
 
 // Whether a step saves work.
@@ -184,7 +189,8 @@ Rewriter::Created Rewriter::created(const Variable& result) {
   while (!open.empty()) {
     const Variable x = std::move(open.back());
     open.pop_back();
-    if (!x.owner() || !seen.insert(x.node().get()).second) continue;
+    // A number costs nothing, however it is spelled.
+    if (!x.owner() || !seen.insert(x.node().get()).second || facts_.uniform(x)) continue;
     if (final_form(x)) {
       made.kept.insert(x.node().get());
       continue;

@@ -21,6 +21,9 @@ Graph fold_constants(const Graph& graph);
 /// Puts the expansion of every composite in its place, but for those of the names in `kept`.
 Graph inline_composites(const Graph& graph, const std::set<std::string>& kept);
 
+/// Writes the sum of a term and a negative as a difference.
+Graph write_differences(const Graph& graph);
+
 /// Removes identities: specify_dims of dims that have become the declared ones.
 Graph remove_identities(const Graph& graph);
 

@@ -24,12 +24,12 @@ std::vector<Rule> algebra_rules() {
   const Variable x = any("x"), y = any("y"), z = any("z"), c = any("c");
   std::vector<Rule> rules = of_class(RuleClass::exact, {
       {x / 1, x},
-      {x / y, "x * (1 / y)", [=](const Match& m) { return times_inverse(m(x), m(y)); }},
+      Rule(x / y, "x * (1 / y)", [=](const Match& m) { return times_inverse(m(x), m(y)); }).tested_on(x / 4),
       {pow(x, 0), 1},
       {x * 0, 0, holds_integers(x)},
       {x - x, 0, holds_integers(x)},
       {abs(abs(x)), abs(x)},
-      {abs(-x), abs(x)},
+      {abs(-x), abs(x), hold_floats({x})},
       {abs(x) * abs(x), x * x},
       {abs(exp(x)), exp(x)},
       {abs(sigmoid(x)), sigmoid(x)},
@@ -37,8 +37,8 @@ std::vector<Rule> algebra_rules() {
       {minimum(x, x), x},
       {maximum(maximum(x, y), y), maximum(x, y)},
       {minimum(minimum(x, y), y), minimum(x, y)},
-      {-maximum(-x, -y), minimum(x, y)},
-      {-minimum(-x, -y), maximum(x, y)},
+      {-maximum(-x, -y), minimum(x, y), hold_floats({x, y})},
+      {-minimum(-x, -y), maximum(x, y), hold_floats({x, y})},
       {floor(floor(x)), floor(x)},
       {ceil(ceil(x)), ceil(x)},
       {round(round(x)), round(x)},
@@ -59,9 +59,6 @@ std::vector<Rule> algebra_rules() {
   for (const Rule& rule : of_class(RuleClass::rounding, {
            {x + 0, x},
            {x * y + x * z, x * (y + z)},
-           {x / y + z / y, (x + z) / y},
-           {x / y - z / y, (x - z) / y},
-           {pow(x, 3), x * x * x},
            {pow(x, -1), 1 / x},
            {1 / (1 / x), x},
            {1 / (x / y), y / x},
@@ -73,13 +70,15 @@ std::vector<Rule> algebra_rules() {
 }
 
 std::vector<Rule> finite_only_rules() {
-  const Variable x = any("x"), y = any("y");
+  const Variable x = any("x"), y = any("y"), z = any("z");
   return of_class(RuleClass::finite_only, {
       {x * 0, 0},
       {x - x, 0},
       {x * y / x, y},
       {0 / x, 0},
       {x / x, 1},
+      {x / y + z / y, (x + z) / y},
+      {x / y - z / y, (x - z) / y},
       {x / sqrt(x), sqrt(x)},
       {exp(log(x)), x},
       {expm1(log1p(x)), x},

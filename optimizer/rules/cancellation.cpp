@@ -1,8 +1,10 @@
+#include "optimizer/pattern.h"
 #include "optimizer/rules/parts.h"
 #include "optimizer/rules/rules.h"
 #include "src/graph/traversal.h"
 #include "src/ops/elementwise.h"
 #include "src/ops/index.h"
+#include "src/ops/reduce.h"
 
 #include <algorithm>
 #include <span>
@@ -61,7 +63,7 @@ Variable scatter_without_divisor(const Variable& x, const Variable& y) {
   const Variable value = picked.is_empty() ? Variable() : without_divisor(operand(x, 1), picked);
   if (value.is_empty()) return {};
   std::vector<Variable> inputs = x.owner()->inputs;
-  inputs[1] = value;
+  inputs[1] = fit(value, operand(x, 1).type(), x.where());
   return rebuild(*x.owner(), std::move(inputs))[0];
 }
 
@@ -107,10 +109,21 @@ Variable cancelled(const Variable& whole) {
   return {};
 }
 
+/// The sum of a choice between `x` and 0 as a choice between the sum of `x` and 0, where the condition is the same along the
+/// axes of the sum.
+Variable choice_of_sums(const Variable& condition, const Variable& x, const Variable& whole) {
+  const Variable& choice = operand(whole);
+  const std::vector<int>& axes = op_of<Reduce>(whole)->axes();
+  if (x.dims() != choice.dims() || !is_constant_along(condition, x.dims(), axes)) return {};
+  const Variable c = without_axes(condition, x.ndim(), axes), total = reduce(Reduction::sum, x, axes, whole.where());
+  return same(x, operand(choice, 1)) ? where(c, total, 0) : where(c, 0, total);
+}
+
 }  // namespace
 
 std::vector<Rule> cancellation_rules() {
   const Variable x = any("x"), y = any("y"), z = any("z"), c = any("c");
+  const AnyOp sum_of("sum");
   return of_class(RuleClass::stabilising, {
       {y / y, 1, never_zero(y)},
       {x * y / y, x, never_zero(y)},
@@ -123,6 +136,8 @@ std::vector<Rule> cancellation_rules() {
       {where(c, 0, x) * y, where(c, 0, x * y)},
       {where(c, x, 0) / y, where(c, x / y, 0)},
       {where(c, 0, x) / y, where(c, 0, x / y)},
+      {sum_of(where(c, x, 0)), "where(c, sum(x), 0)", [=](const Match& m) { return choice_of_sums(m(c), m(x), m.whole()); }},
+      {sum_of(where(c, 0, x)), "where(c, 0, sum(x))", [=](const Match& m) { return choice_of_sums(m(c), m(x), m.whole()); }},
   });
 }
 

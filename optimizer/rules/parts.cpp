@@ -5,6 +5,7 @@
 #include "src/ops/neural.h"
 #include "src/ops/shape.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace theon {
@@ -28,8 +29,29 @@ Variable product(const std::vector<Variable>& factors) {
 
 Variable total(const std::vector<Variable>& terms) { return add_n(terms, terms.at(0).where()); }
 
+bool contains(const std::vector<int>& list, int value) { return std::ranges::count(list, value) > 0; }
+
+bool is_constant_along(const Variable& x, const Shape& dims, const std::vector<int>& axes) {
+  const int extra = static_cast<int>(dims.size()) - x.ndim();
+  return std::ranges::all_of(axes, [&](int axis) { return axis < extra || x.dims()[axis - extra] == Dim(1); });
+}
+
+Variable without_axes(const Variable& x, int rank, const std::vector<int>& axes) {
+  const int extra = rank - x.ndim();
+  std::vector<int> kept;
+  for (int axis = 0; axis < x.ndim(); ++axis)
+    if (!contains(axes, axis + extra)) kept.push_back(axis);
+  return dimshuffle(x, kept);
+}
+
 Rule::Condition holds_integers(Variable x) {
   return [x = std::move(x)](const Match& match) { return is_integer(match(x).dtype()); };
+}
+
+Rule::Condition hold_floats(std::vector<Variable> list) {
+  return [list = std::move(list)](const Match& match) {
+    return std::ranges::all_of(list, [&](const Variable& x) { return is_floating(match(x).dtype()); });
+  };
 }
 
 Rule::Condition never_zero(Variable x) {

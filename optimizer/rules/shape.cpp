@@ -18,8 +18,6 @@ Variable reduced_like(const Variable& reduction, const Variable& x, std::vector<
   return reduce(op_of<Reduce>(reduction)->kind(), x, std::move(axes), reduction.where());
 }
 
-bool contains(const std::vector<int>& list, int value) { return std::ranges::count(list, value) > 0; }
-
 // Moves.
 
 Variable merged_shuffles(const Variable& x, const Variable& outer, const Variable& inner) {
@@ -67,11 +65,17 @@ Variable shuffle_of_reshape(const Variable& x, const Variable& reshaped) {
   return next == kept.size() ? dimshuffle(x, pattern) : Variable();
 }
 
+/// Of a matrix.
+Variable transposed(const Variable& x) {
+  const auto* shuffle = op_of<DimShuffle>(x);
+  return shuffle && shuffle->pattern() == std::vector{1, 0} ? operand(x) : transpose(x);
+}
+
 /// The transpose of a product of matrices, where that removes a transpose.
 Variable transposed_operands(const Variable& x, const Variable& y, const Variable& shuffle) {
   const bool is_transpose = op_of<DimShuffle>(shuffle)->pattern() == std::vector{1, 0};
   const bool removes_one = op_of<DimShuffle>(x) || op_of<DimShuffle>(y);
-  return is_transpose && removes_one && x.ndim() == 2 && y.ndim() == 2 ? dot(transpose(y), transpose(x)) : Variable();
+  return is_transpose && removes_one && x.ndim() == 2 && y.ndim() == 2 ? dot(transposed(y), transposed(x)) : Variable();
 }
 
 // Casts.
@@ -93,6 +97,12 @@ bool holds(DType to, DType from) {
   if (!is_floating(from) && is_floating(to)) return to != DType::float16 && digits(to) >= digits(from);
   if (!is_floating(from)) return (is_unsigned(from) || !is_unsigned(to)) && digits(to) >= digits(from);
   return size_of(to) > size_of(from);
+}
+
+/// One cast instead of two. Integers wrap around where they do not fit, floats end at the nearest number that does.
+Variable merged_casts(const Variable& x, DType between, DType to) {
+  const bool is_detour = !is_floating(x.dtype()) && is_floating(between) && !is_floating(to);
+  return holds(between, x.dtype()) && (!is_detour || holds(to, x.dtype())) ? cast(x, to) : Variable();
 }
 
 // Reductions.
@@ -124,24 +134,51 @@ Variable reduced_before_shuffle(const Variable& x, const Variable& reduction, co
   return dimshuffle(reduced_like(reduction, x, axes), rest);
 }
 
+/// A reduction without the axes of size 1, which it only drops.
+Variable without_unit_axes(const Variable& x, const Variable& reduction) {
+  const auto is_unit = [&](int axis) { return x.dims()[axis] == Dim(1); };
+  std::vector<int> axes = op_of<Reduce>(reduction)->axes();
+  std::vector<int> kept;
+  for (int axis = 0; axis < x.ndim(); ++axis)
+    if (!is_unit(axis) || !contains(axes, axis)) kept.push_back(axis);
+  if (static_cast<int>(kept.size()) == x.ndim()) return {};
+  std::erase_if(axes, is_unit);
+  for (int& axis : axes) axis = static_cast<int>(std::ranges::find(kept, axis) - kept.begin());
+  const Variable squeezed = dimshuffle(x, kept);
+  return axes.empty() ? squeezed : reduced_like(reduction, squeezed, axes);
+}
+
+/// The extreme of negatives: of floats, for negation does not reverse the order of all integers.
+Variable negated_extreme(const Variable& x, const Variable& extreme, Reduction opposite) {
+  return is_floating(x.dtype()) ? -reduce(opposite, x, op_of<Reduce>(extreme)->axes(), extreme.where()) : Variable();
+}
+
 /// A reduction along axes that broadcasting has made: of equal elements.
 struct Repeated {
-  Variable rest;   // the operand, broadcast along the other axes, reduced along those it has itself
-  Dim times = 1;   // how often each element was repeated
+  Variable rest;  // the operand without those axes, reduced along the others
+  Dim times = 1;  // how often each element was repeated
 };
 
 Repeated without_repetition(const Variable& x, const Variable& reduction, const Variable& whole) {
   const std::vector<int>& axes = op_of<Reduce>(reduction)->axes();
   const int extra = whole.ndim() - x.ndim();
-  Shape dims = whole.dims();
   Repeated result;
-  for (const int axis : axes) {
-    const bool is_repeated = axis < extra || (x.dims()[axis - extra] == Dim(1) && dims[axis] != Dim(1));
-    if (!is_repeated) continue;
-    result.times = result.times * dims[axis];
-    dims[axis] = 1;
+  Shape dims;
+  std::vector<int> repeated, rest;
+  for (int axis = 0; axis < whole.ndim(); ++axis) {
+    const Dim& dim = whole.dims()[axis];
+    const bool is_repeated = axis < extra || (x.dims()[axis - extra] == Dim(1) && dim != Dim(1));
+    if (contains(axes, axis) && is_repeated) {
+      repeated.push_back(axis);
+      result.times = result.times * dim;
+      continue;
+    }
+    if (contains(axes, axis)) rest.push_back(static_cast<int>(dims.size()));
+    dims.push_back(dim);
   }
-  if (result.times != Dim(1)) result.rest = reduced_like(reduction, broadcast_to(x, dims), axes);
+  if (repeated.empty()) return result;
+  result.rest = broadcast_to(without_axes(x, whole.ndim(), repeated), dims);
+  if (!rest.empty()) result.rest = reduced_like(reduction, result.rest, rest);
   return result;
 }
 
@@ -153,21 +190,6 @@ Variable sum_of_repeated(const Variable& x, const Variable& sum, const Variable&
 /// An extreme of equal elements is any of them.
 Variable extreme_of_repeated(const Variable& x, const Variable& extreme, const Variable& whole) {
   return without_repetition(x, extreme, whole).rest;
-}
-
-/// Whether the elements of `x`, aligned at the right with `dims`, are the same along the axes.
-bool is_constant_along(const Variable& x, const Shape& dims, const std::vector<int>& axes) {
-  const int extra = static_cast<int>(dims.size()) - x.ndim();
-  return std::ranges::all_of(axes, [&](int axis) { return axis < extra || x.dims()[axis - extra] == Dim(1); });
-}
-
-/// `x`, constant along the axes of an array of rank `rank`, as it meets a reduction over them.
-Variable without_axes(const Variable& x, int rank, const std::vector<int>& axes) {
-  const int extra = rank - x.ndim();
-  std::vector<int> kept;
-  for (int axis = 0; axis < x.ndim(); ++axis)
-    if (!contains(axes, axis + extra)) kept.push_back(axis);
-  return dimshuffle(x, kept);
 }
 
 /// The factors that are the same along the axes, multiplied once the others have been summed.
@@ -241,25 +263,31 @@ std::vector<Rule> shape_rules() {
       {reshaped_again(reshaped(x)), "reshape(x)", [=](const Match& m) { return reshape(m(x), m.whole().dims()); }},
       {spread_again(spread_x), "broadcast_to(x)", [=](const Match& m) { return broadcast_to(m(x), m.whole().dims()); }},
       {spread_x, "x", [=](const Match& m) { return m(x).dims() == m.whole().dims() ? m(x) : Variable(); }},
-      {cast_again, "cast(x)", [=](const Match& m) { return holds(m(cast_x).dtype(), m(x).dtype()) ? cast(m(x), m.whole().dtype()) : Variable(); }},
+      {cast_again, "cast(x)", [=](const Match& m) { return merged_casts(m(x), m(cast_x).dtype(), m.whole().dtype()); }},
+      {spread_x, "dimshuffle(x)", [=](const Match& m) { return shuffle_of_reshape(m(x), m.whole()); }},
       {slice_x, "x", [=](const Match& m) { return removed_slice(m(x), m(slice_x)); }},
       {slice_again, "slice(x)", [=](const Match& m) { return merged_slices(m(x), m(slice_again), m(slice_x)); }},
       {joined(x), x},
-      {again(dot(x, y)), "dot(transpose(y), transpose(x))", [=](const Match& m) { return transposed_operands(m(x), m(y), m.whole()); }},
-      {sum_of(-x), -sum_of(x)},
-      {max_of(-x), "-min(x)", [=](const Match& m) { return -reduce(Reduction::min, m(x), op_of<Reduce>(m.whole())->axes(), m.whole().where()); }},
-      {min_of(-x), "-max(x)", [=](const Match& m) { return -reduce(Reduction::max, m(x), op_of<Reduce>(m.whole())->axes(), m.whole().where()); }},
-      {dot(-x, y), -dot(x, y)},
-      {dot(x, -y), -dot(x, y)},
+      Rule(again(dot(x, y)), "dot(transpose(y), transpose(x))", [=](const Match& m) { return transposed_operands(m(x), m(y), m.whole()); })
+          .tested_on(again(dot(shuffled, y))),
+      {max_of(-x), "-min(x)", [=](const Match& m) { return negated_extreme(m(x), m.whole(), Reduction::min); }},
+      {min_of(-x), "-max(x)", [=](const Match& m) { return negated_extreme(m(x), m.whole(), Reduction::max); }},
       {max_again(max_x), "max(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(max_x)); }},
       {min_again(min_x), "min(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(min_x)); }},
       {max_of(shuffled), "a move of max(x)", [=](const Match& m) { return reduced_before_shuffle(m(x), m.whole(), m(shuffled)); }},
       {min_of(shuffled), "a move of min(x)", [=](const Match& m) { return reduced_before_shuffle(m(x), m.whole(), m(shuffled)); }},
       {max_of(spread_x), "max(x)", [=](const Match& m) { return extreme_of_repeated(m(x), m.whole(), m(spread_x)); }},
+      {max_of(x), "max(x) along the axes that are not of size 1", [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
+      {min_of(x), "min(x) along the axes that are not of size 1", [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
+      {prod_of(x), "prod(x) along the axes that are not of size 1", [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
       {min_of(spread_x), "min(x)", [=](const Match& m) { return extreme_of_repeated(m(x), m.whole(), m(spread_x)); }},
   });
   for (const Rule& rule : of_class(RuleClass::rounding, {
+           {sum_of(-x), -sum_of(x)},
+           {dot(-x, y), -dot(x, y)},
+           {dot(x, -y), -dot(x, y)},
            {sum_again(sum_x), "sum(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(sum_x)); }},
+           {sum_of(x), "sum(x) along the axes that are not of size 1", [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
            {prod_again(prod_x), "prod(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(prod_x)); }},
            {sum_of(shuffled), "a move of sum(x)", [=](const Match& m) { return reduced_before_shuffle(m(x), m.whole(), m(shuffled)); }},
            {sum_of(spread_x), "n * sum(x)", [=](const Match& m) { return sum_of_repeated(m(x), m.whole(), m(spread_x)); }},

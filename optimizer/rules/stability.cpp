@@ -30,8 +30,8 @@ Variable softmax_of_quotient(const Variable& x, const Variable& sum, const Varia
   if (axes.size() != 1 || is_shifted(x)) return {};
   const auto* restored = op_of<DimShuffle>(total);
   if (!restored) return x.ndim() == 1 ? softmax(x, 0) : Variable();
-  const auto* wanted = op_of<DimShuffle>(restore_axes(sum, axes));
-  return wanted->equals(*restored) ? softmax(x, axes[0]) : Variable();
+  const Variable wanted = restore_axes(sum, axes);
+  return wanted.owner()->op->equals(*restored) ? softmax(x, axes[0]) : Variable();
 }
 
 Variable log_of_sum(const Variable& x, const Variable& sum) {
@@ -42,14 +42,29 @@ Variable log_of_sum(const Variable& x, const Variable& sum) {
   return result;
 }
 
-/// log(exp(a) + exp(b) + ...): the arguments side by side along a new first axis.
-Variable log_of_exponentials(const Variable& log) {
+/// The logarithm of exponentials added up, of these dims: the arguments side by side along a new first axis. Empty where a
+/// term is no exponential.
+Variable log_of_exponentials(const std::vector<Variable>& terms, const Shape& dims) {
   std::vector<Variable> arguments;
-  for (const Variable& term : terms(operand(log))) {
+  for (const Variable& term : terms) {
     if (!is_op(term, "exp")) return {};
-    arguments.push_back(broadcast_to(operand(term), log.dims()));
+    arguments.push_back(broadcast_to(operand(term), dims));
   }
   return logsumexp(stack(arguments), 0);
+}
+
+/// exp(x) / (exp(x) + exp(a) + ...), as the derivative of log(exp(x) + exp(a) + ...) has it; `others` is exp(a) + ...
+Variable share_of_exponentials(const Variable& x, const Variable& others, const Shape& dims) {
+  if (is_op(others, "exp")) return sigmoid(x - operand(others));
+  std::vector<Variable> all = terms(others);
+  all.push_back(exp(x));
+  const Variable log_of_all = log_of_exponentials(all, dims);
+  return log_of_all.is_empty() ? log_of_all : exp(x - log_of_all);
+}
+
+Variable times_share(const Variable& y, const Variable& x, const Variable& others, const Shape& dims) {
+  const Variable share = share_of_exponentials(x, others, dims);
+  return share.is_empty() ? share : y * share;
 }
 
 /// exp(x) * (y / sum(exp(x))), as the derivative of exp(x) / sum(exp(x)) has it.
@@ -80,7 +95,7 @@ Variable log_before_move(const Variable& moved) {
 }  // namespace
 
 std::vector<Rule> stability_rules() {
-  const Variable x = any("x"), y = any("y");
+  const Variable x = any("x"), y = any("y"), z = any("z");
   const AnyOp sum_of("sum"), restored("dimshuffle"), softmax_of("softmax"), log_softmax_of("log_softmax");
   const Variable sum_exp = sum_of(exp(x)), restored_sum = restored(sum_exp), p = softmax_of(x), log_p = log_softmax_of(x);
   return of_class(RuleClass::stabilising, {
@@ -103,13 +118,19 @@ std::vector<Rule> stability_rules() {
       {log(sigmoid(x)), -softplus(-x)},
       {log1p(-sigmoid(x)), -softplus(x)},
       {exp(-softplus(x)), sigmoid(-x)},
+      {sigmoid(x) - sigmoid(x) * sigmoid(x), sigmoid(x) * sigmoid(-x)},
+      {y * sigmoid(x) - y * sigmoid(x) * sigmoid(x), y * sigmoid(x) * sigmoid(-x)},
 
       {exp(x) / sum_exp, "softmax(x)", [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(sum_exp)); }},
       {exp(x) / restored_sum, "softmax(x)", [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(restored_sum)); }},
       {exp(x) * (y / sum_exp), "y * softmax(x)", [=](const Match& m) { return times_softmax(m(x), m(y), m(sum_exp), m(sum_exp)); }},
       {exp(x) * (y / restored_sum), "y * softmax(x)", [=](const Match& m) { return times_softmax(m(x), m(y), m(sum_exp), m(restored_sum)); }},
       {log(sum_exp), "logsumexp(x)", [=](const Match& m) { return log_of_sum(m(x), m(sum_exp)); }},
-      {log(exp(x) + exp(y)), "logsumexp(stack(x, y))", [=](const Match& m) { return log_of_exponentials(m.whole()); }},
+      {log(exp(x) + exp(y)), "logsumexp(stack(x, y))", [=](const Match& m) { return log_of_exponentials(terms(operand(m.whole())), m.whole().dims()); }},
+      Rule(exp(x) / (exp(x) + z), "its share", [=](const Match& m) { return share_of_exponentials(m(x), m(z), m.whole().dims()); })
+          .tested_on(exp(x) / (exp(x) + exp(z))),
+      Rule(exp(x) * (y / (exp(x) + z)), "y * its share", [=](const Match& m) { return times_share(m(y), m(x), m(z), m.whole().dims()); })
+          .tested_on(exp(x) * (y / (exp(x) + exp(z)))),
       {log(p), "log_softmax(x)", [=](const Match& m) { return log_softmax(m(x), op_of<Softmax>(m(p))->axis()); }},
       {exp(log_p), "softmax(x)", [=](const Match& m) { return softmax(m(x), op_of<LogSoftmax>(m(log_p))->axis()); }},
       Rule(log(x), "a move of log(x)", [=](const Match& m) { return log_before_move(m(x)); }).tested_on(log(restored(sigmoid(x)))),
