@@ -28,10 +28,16 @@ struct Environment {
   std::unordered_map<std::int64_t, Expr> bound;  // by level
 };
 
+struct LoopShape {
+  int lanes = 1;
+  int unroll = 1;
+  ir::Tail tail = ir::Tail::apart;
+};
+
 class Lowering {
  public:
   Lowering(const Group& group, const std::vector<Value>& values, const std::function<bool(ValueId)>& is_kept, ir::Pool& pool, const Machine& machine)
-      : group_(group), values_(values), is_kept_(is_kept), pool_(pool), machine_(machine), builder_(kernel_name(), values, pool) {
+      : group_(group), values_(values), is_kept_(is_kept), pool_(pool), machine_(machine), builder_(kernel_name(), values, pool, functions()) {
     leave_vector_axis();
   }
 
@@ -65,6 +71,12 @@ class Lowering {
       if (node && name.size() < 40) name += (name.empty() ? "" : "_") + node->op->name();
     }
     return name;
+  }
+
+  math::Functions functions() const {
+    std::vector<Expr> elements;
+    for (const Nest& nest : group_.nests) elements.push_back(nest.element);
+    return math::best_for(elements);
   }
 
   /// Elementwise nests that agree on all axes keep the last one as the vector loop.
@@ -156,7 +168,7 @@ class Lowering {
     const Nest& nest = group_.nests[part.nest];
     const Expr value = lower_value(nest.element);
     const ir::Local local = builder_.fresh();
-    builder_.add({ir::Let{local, math::expand(value)}});
+    builder_.add({ir::Let{local, builder_.computed(value)}});
     in_register_[nest.result] = builder_.local(local, value->dtype);
     if (is_kept_(nest.result)) store_result(nest, in_register_[nest.result]);
   }
@@ -178,9 +190,9 @@ class Lowering {
     for (std::size_t p : together)
       if (parts_[p].reduce) reductions.emplace_back(p, builder_.accumulators(*parts_[p].reduce->monoid));
     const bool vector = std::none_of(together.begin(), together.end(), [&](std::size_t p) { return needs_order(parts_[p]); });
-    const auto [lanes, unroll] = vector ? shape_of_loop(together) : std::pair(1, 1);
-    const Expr index = builder_.open(begin, end, lanes, unroll);
-    in_vector_loop_ = lanes > 1;
+    const LoopShape shape = vector ? shape_of_loop(together) : LoopShape{};
+    const Expr index = builder_.open(begin, end, shape.lanes, shape.unroll, shape.tail);
+    in_vector_loop_ = shape.lanes > 1;
     const auto reductions_outside = reduced_;
     env_.axes.push_back(index);
     auto next_reduction = reductions.begin();
@@ -218,7 +230,7 @@ class Lowering {
   void accumulate(Expr reduce, const std::vector<ir::Local>& locals, Expr index) {
     env_.bound[reduce->number] = index;
     ir::Accumulate statement{reduce->monoid, locals, {}};
-    for (Expr body : reduce->args.subspan(1)) statement.values.push_back(math::expand(lower_value(body)));
+    for (Expr body : reduce->args.subspan(1)) statement.values.push_back(builder_.computed(lower_value(body)));
     env_.bound.erase(reduce->number);
     builder_.add({std::move(statement)});
   }
@@ -358,7 +370,7 @@ class Lowering {
 
   // Loop shapes.
 
-  std::pair<int, int> shape_of_loop(const std::vector<std::size_t>& together) const {
+  LoopShape shape_of_loop(const std::vector<std::size_t>& together) const {
     std::vector<Expr> roots;
     bool reduces = false;
     for (std::size_t p : together) {
@@ -368,7 +380,8 @@ class Lowering {
     const int cost = element_cost(roots);
     // Independent groups hide the latency of short bodies; long ones fill the machine alone, and would spill.
     const int unroll = cost <= 24 ? 4 : cost <= 60 ? 2 : 1;
-    return {lanes_of(roots), unroll};
+    // A mask is no matter among so many operations; compiling them twice would be.
+    return {lanes_of(roots), unroll, cost > 150 ? ir::Tail::merged : ir::Tail::apart};
   }
 
   /// Lanes of the widest floating type in play; of the widest integer type where there is none.
