@@ -16,13 +16,6 @@ namespace {
 
 constexpr std::uint64_t any_memory = ~std::uint64_t{0};
 
-/// A product and the sum it goes into may be rounded once; no other liberty is taken.
-llvm::FastMathFlags contraction() {
-  llvm::FastMathFlags flags;
-  flags.setAllowContract();
-  return flags;
-}
-
 /// Whether a loop known to run runs only once.
 bool runs_once(llvm::Value* begin, llvm::Value* end, llvm::Value* step) {
   const auto* first = llvm::dyn_cast<llvm::ConstantInt>(begin);

@@ -1,6 +1,7 @@
 #include "codegen/llvm/emit.h"
 
 #include "codegen/abi.h"
+#include "codegen/llvm/function.h"
 #include "codegen/llvm/statement.h"
 #include "src/ir/loop_walk.h"
 
@@ -18,9 +19,7 @@ llvm::Function& declare(const std::string& symbol, const Target& target, llvm::M
   auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context), {llvm::PointerType::getUnqual(context), word, word}, false);
   auto* function = llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbol, module);
   function->setDoesNotThrow();
-  const std::string width = std::to_string(8 * target.vector_bytes);
-  function->addFnAttr("prefer-vector-width", width);
-  function->addFnAttr("min-legal-vector-width", width);
+  allow_wide_vectors(*function, target);
   return *function;
 }
 

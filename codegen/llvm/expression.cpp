@@ -131,7 +131,7 @@ Operand Expressions::leaf(const Node& node) {
 Operand Expressions::operation(const Node& node) {
   std::vector<Operand> args;
   for (const Expr arg : node.args) args.push_back(known(arg));
-  const DType operand = node.args[node.op == Opcode::select ? 1 : 0]->dtype;
+  const DType operand = operand_dtype(node);
   const bool uniform = std::ranges::all_of(args, [](const Operand& arg) { return arg.form == Operand::Form::uniform; });
   if (!uniform) {
     if (std::optional<Operand> result = linear(node, args)) return *std::move(result);
@@ -213,7 +213,7 @@ Values Expressions::combine(const ir::Monoid& monoid, const Values& a, const Val
     const auto number = static_cast<std::size_t>(node->number);
     if (node->op == Opcode::argument) values[node.get()] = number < a.size() ? a[number] : b[number - a.size()];
     else if (node->op == Opcode::literal) values[node.get()] = operations_.literal(node->dtype, node->bits, lanes_of(a[0]));
-    else values[node.get()] = operations_.emit(node->op, node->dtype, node->args[node->op == Opcode::select ? 1 : 0]->dtype, args);
+    else values[node.get()] = operations_.emit(node->op, node->dtype, operand_dtype(*node), args);
   }
   Values results;
   for (const Expr result : monoid.combine) results.push_back(values.at(result.get()));

@@ -38,7 +38,7 @@ struct ObjectCode {
   std::string bytes;                 // a relocatable object
 };
 
-/// Translates kernels with different names; functions such as exp must have been expanded, or InternalError is thrown. Thread-safe.
+/// Translates kernels with different names. Functions such as exp that codegen/math has left in them are called. Thread-safe.
 ObjectCode compile_object(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
 
 /// Brings an object into memory. Throws InternalError for bytes that are none. Thread-safe.

@@ -1,5 +1,6 @@
 #include "codegen/llvm/operation.h"
 
+#include "codegen/llvm/function.h"
 #include "src/support/check.h"
 
 namespace theon::codegen {
@@ -37,6 +38,14 @@ unsigned lanes_of(const llvm::Value* value) {
   const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(value->getType());
   return vector ? vector->getNumElements() : 1;
 }
+
+llvm::FastMathFlags contraction() {
+  llvm::FastMathFlags flags;
+  flags.setAllowContract();
+  return flags;
+}
+
+DType operand_dtype(const ir::Node& operation) { return operation.args[operation.op == Opcode::select ? 1 : 0]->dtype; }
 
 namespace {
 
@@ -83,17 +92,7 @@ llvm::Value* Operations::compute(Opcode op, DType dtype, Args args) {
     case Opcode::bit_not: return b_.CreateNot(x);
     case Opcode::shift_left: return shift_left(x, y);
     case Opcode::shift_right: return shift_right(x, y, dtype);
-    case Opcode::literal:
-    case Opcode::index:
-    case Opcode::bound:
-    case Opcode::parameter:
-    case Opcode::argument:
-    case Opcode::local:
-    case Opcode::load:
     case Opcode::pow:
-    case Opcode::select:
-    case Opcode::convert:
-    case Opcode::bitcast:
     case Opcode::exp:
     case Opcode::log:
     case Opcode::log1p:
@@ -101,11 +100,28 @@ llvm::Value* Operations::compute(Opcode op, DType dtype, Args args) {
     case Opcode::sin:
     case Opcode::cos:
     case Opcode::tanh:
-    case Opcode::erf:
+    case Opcode::erf: return call(op, dtype, args);
+    case Opcode::literal:
+    case Opcode::index:
+    case Opcode::bound:
+    case Opcode::parameter:
+    case Opcode::argument:
+    case Opcode::local:
+    case Opcode::load:
+    case Opcode::select:
+    case Opcode::convert:
+    case Opcode::bitcast:
     case Opcode::reduce:
     case Opcode::project: break;
   }
-  fail<InternalError>({}, "emit: '{}' of {} is no operation on registers; codegen/math expands functions", ir::name(op), name(dtype));
+  fail<InternalError>({}, "emit: '{}' of {} is no operation on registers", ir::name(op), name(dtype));
+}
+
+llvm::Value* Operations::call(Opcode op, DType dtype, Args args) {
+  llvm::Function& function = math_function(op, dtype, lanes_of(args[0]), target_, *b_.GetInsertBlock()->getModule());
+  llvm::CallInst* result = b_.CreateCall(&function, args);
+  result->setCallingConv(function.getCallingConv());
+  return result;
 }
 
 /// Booleans are numbers of one bit; NaN wins, and -0 is smaller than +0.

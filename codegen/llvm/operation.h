@@ -20,6 +20,10 @@ llvm::Type* memory_type(llvm::LLVMContext& context, DType dtype);
 /// A vector of `lanes` elements; the element itself for one lane.
 llvm::Type* widened(llvm::Type* element, unsigned lanes);
 unsigned lanes_of(const llvm::Value* value);
+/// A product and the sum it goes into may be rounded once; no other liberty is taken.
+llvm::FastMathFlags contraction();
+/// That of the operands of an operation; of the last ones for a selection.
+DType operand_dtype(const ir::Node& operation);
 
 /// Translates operations, scalar or lane by lane. All arguments of a call have the same number of lanes.
 class Operations {
@@ -28,8 +32,8 @@ class Operations {
 
   Operations(Builder& builder, const Target& target) : b_(builder), target_(target) {}
 
-  /// `op` on `args` of dtype `operand` (of its last arguments, for select). Throws InternalError for what is no operation on registers: leaves,
-  /// iterations, and functions that should have been expanded.
+  /// `op` on `args` of dtype `operand` (of its last arguments, for select). Throws InternalError for what is no operation on registers: leaves
+  /// and iterations.
   llvm::Value* emit(ir::Opcode op, DType result, DType operand, Args args);
   /// As Tensor::astype.
   llvm::Value* convert(llvm::Value* value, DType from, DType to);
@@ -37,6 +41,7 @@ class Operations {
 
  private:
   llvm::Value* compute(ir::Opcode op, DType dtype, Args args);
+  llvm::Value* call(ir::Opcode op, DType dtype, Args args);
   llvm::Value* small_floating(ir::Opcode op, DType result, DType operand, Args args);
   llvm::Value* minimum(llvm::Value* x, llvm::Value* y, DType dtype);
   llvm::Value* maximum(llvm::Value* x, llvm::Value* y, DType dtype);

@@ -45,7 +45,8 @@ class Statements {
   void serial_loop(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   void vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   llvm::Value* whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end, unsigned groups);
-  void masked_tail(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
+  void masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
+  llvm::Value* lanes_up_to(llvm::Value* count, unsigned lanes);
   void scalar_tail(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   void run_copy(const ir::For& loop, VectorLoop copy);
 

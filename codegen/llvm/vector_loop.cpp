@@ -8,9 +8,10 @@ namespace theon::codegen {
 void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
   const Accumulations sums = accumulations_out_of(loop.body);
   const std::vector<Values> before = open(sums, loop.lanes);
-  begin = whole_groups(loop, begin, end, loop.unroll);
-  if (loop.unroll > 1) begin = whole_groups(loop, begin, end, 1);
-  if (target_.masks) masked_tail(loop, begin, end);
+  const bool merged = target_.masks && loop.tail == ir::Tail::merged;
+  if (!merged) begin = whole_groups(loop, begin, end, loop.unroll);
+  if (!target_.masks && loop.unroll > 1) begin = whole_groups(loop, begin, end, 1);
+  if (target_.masks) masked_groups(loop, begin, end);
   close(sums, before);
   if (!target_.masks) scalar_tail(loop, begin, end);
 }
@@ -38,16 +39,31 @@ llvm::Value* Statements::whole_groups(const ir::For& loop, llvm::Value* begin, l
   return rest;
 }
 
-void Statements::masked_tail(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
+/// The rest, a group at a time, and of the last one as many lanes as are left.
+void Statements::masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
   Builder& b = code_.builder();
+  const Locals carried = carried_through(loop.body);
+  const std::uint64_t writes = memory_written_by(loop.body, changes_);
   const auto run = [&] {
-    llvm::Type* bits = b.getIntNTy(loop.lanes);
-    llvm::Value* missing = b.CreateSub(b.getInt64(loop.lanes), b.CreateSub(end, begin));
-    llvm::Value* rest = b.CreateLShr(llvm::Constant::getAllOnesValue(bits), b.CreateZExtOrTrunc(missing, bits));
-    llvm::Value* active = b.CreateBitCast(rest, widened(b.getInt1Ty(), loop.lanes));
-    run_copy(loop, {static_cast<unsigned>(loop.lanes), 1, begin, {active}});
+    expressions_.changed(writes);
+    restore(carried, code_.loop(begin, end, b.getInt64(loop.lanes), values_of(carried), writes, [&](llvm::Value* first, const Values& values) {
+      restore(carried, values);
+      run_copy(loop, {static_cast<unsigned>(loop.lanes), 1, first, {lanes_up_to(b.CreateSub(end, first), loop.lanes)}});
+      return values_of(carried);
+    }));
   };
-  branch(b.CreateICmpSLT(begin, end), Keeps::nothing, carried_through(loop.body), run, [] {});
+  branch(b.CreateICmpSLT(begin, end), Keeps::nothing, carried, run, [] {});
+}
+
+/// The first `count` of the lanes, all where there are fewer. Compared, not shifted out of a byte of ones: where LLVM 19 spills a mask of 8 lanes made so, it may take it for one
+/// of 16 with whatever lies above the byte.
+llvm::Value* Statements::lanes_up_to(llvm::Value* count, unsigned lanes) {
+  Builder& b = code_.builder();
+  const unsigned bits = std::clamp(8u * target_.vector_bytes / lanes, 8u, 64u);
+  llvm::SmallVector<llvm::Constant*, 64> numbers;
+  for (unsigned lane = 0; lane < lanes; ++lane) numbers.push_back(b.getIntN(bits, lane));
+  llvm::Value* run = b.CreateZExtOrTrunc(b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, count, b.getInt64(lanes)), b.getIntNTy(bits));
+  return b.CreateICmpULT(llvm::ConstantVector::get(numbers), b.CreateVectorSplat(lanes, run));
 }
 
 /// One lane at a time, for targets where a masked load is slow.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -32,41 +33,66 @@ Expr (*expansion(Opcode op))(const Args&) {
   }
 }
 
+/// More operations than this are too many to expand in one kernel.
+constexpr int most_in_place = 200;
+
 bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
 
+/// The function of `e` on other arguments, of float32, float64 or integers.
+Expr function_of(Expr e, const Args& args, Functions functions) {
+  if (functions == Functions::in_place || !is_floating(args[0]->dtype)) return expansion(e->op)(args);
+  const std::optional<Expr> power = e->op == Opcode::pow ? power_of_literal(args[0], args[1]) : std::nullopt;
+  return power ? *power : e->pool->make(e->op, args, args[0]->dtype);
+}
+
 /// `e` on other arguments.
-Expr applied(Expr e, Args args) {
-  const auto function = expansion(e->op);
-  if (function == nullptr) return e->op == Opcode::load ? e->pool->load(e->number, e->dtype, args) : e->pool->make(e->op, args, e->dtype);
-  if (!is_half(e->dtype)) return function(args);
+Expr applied(Expr e, Args args, Functions functions) {
+  if (expansion(e->op) == nullptr) return e->op == Opcode::load ? e->pool->load(e->number, e->dtype, args) : e->pool->make(e->op, args, e->dtype);
+  if (!is_half(e->dtype)) return function_of(e, args, functions);
   for (Expr& arg : args) arg = convert(arg, DType::float32);
-  return convert(function(args), e->dtype);
+  return convert(function_of(e, args, functions), e->dtype);
+}
+
+std::vector<Expr> expanded(std::span<const Expr> roots, Functions functions) {
+  std::unordered_map<const ir::Node*, Expr> done;
+  for (const Expr e : ir::postorder(roots)) {
+    Args args;
+    for (const Expr arg : e->args) args.push_back(done.at(arg.get()));
+    const bool is_kept = expansion(e->op) == nullptr && std::ranges::equal(args, e->args, [](Expr a, Expr b) { return same(a, b); });
+    done[e.get()] = is_kept ? e : applied(e, std::move(args), functions);
+  }
+  std::vector<Expr> results;
+  for (const Expr root : roots) results.push_back(done.at(root.get()));
+  return results;
 }
 
 int count_operations(Opcode op, DType dtype) {
   ir::Pool pool;
-  const Expr x = pool.argument(0, dtype), y = pool.argument(1, dtype);
-  const Expr expanded = expand(op == Opcode::pow ? pow(x, y) : pool.make(op, {x}, dtype));
+  const Expr expanded = definition(op, dtype, pool);
   const std::vector<Expr> nodes = ir::postorder(std::span(&expanded, 1));
   return static_cast<int>(std::ranges::count_if(nodes, [](Expr e) { return !e->args.empty() && e->op != Opcode::bitcast; }));
 }
 
 }  // namespace
 
-std::vector<Expr> expand(std::span<const Expr> roots) {
-  std::unordered_map<const ir::Node*, Expr> done;
-  for (const Expr e : ir::postorder(roots)) {
-    Args args;
-    for (const Expr arg : e->args) args.push_back(done.at(arg.get()));
-    const bool is_kept = expansion(e->op) == nullptr && std::ranges::equal(args, e->args, [](Expr a, Expr b) { return same(a, b); });
-    done[e.get()] = is_kept ? e : applied(e, std::move(args));
-  }
-  std::vector<Expr> expanded;
-  for (const Expr root : roots) expanded.push_back(done.at(root.get()));
-  return expanded;
+std::vector<Expr> expand(std::span<const Expr> roots) { return expanded(roots, Functions::in_place); }
+
+Expr expand(Expr root, Functions functions) { return expanded(std::span(&root, 1), functions).front(); }
+
+Expr expand(Expr root) { return expand(root, Functions::in_place); }
+
+Expr definition(Opcode op, DType dtype, ir::Pool& pool) {
+  const Expr x = pool.argument(0, dtype);
+  return expand(op == Opcode::pow ? pow(x, pool.argument(1, dtype)) : pool.make(op, {x}, dtype));
 }
 
-Expr expand(Expr root) { return expand(std::span(&root, 1)).front(); }
+Functions best_for(std::span<const Expr> values) {
+  int operations = 0;
+  for (const Expr e : ir::postorder(values)) {
+    if (expansion(e->op) != nullptr) operations += cost(e->op, e->dtype);
+  }
+  return operations > most_in_place ? Functions::called : Functions::in_place;
+}
 
 int cost(Opcode op, DType dtype) {
   if (expansion(op) == nullptr) return op == Opcode::bitcast ? 0 : 1;

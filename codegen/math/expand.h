@@ -11,6 +11,12 @@
 
 namespace theon::codegen::math {
 
+/// Where functions are computed: among the operations around them, or once for all, by a function of the target's own that is called.
+enum class Functions { in_place, called };
+
+/// Which is better for a kernel with these values. In place a function costs no more than its operations; but hundreds of them take long to compile, and they compete for registers.
+Functions best_for(std::span<const ir::Expr> values);
+
 /// `root` with every function expanded: exp, log, log1p, expm1, sin, cos, tanh, erf and pow. float16 and bfloat16 go through float32. Reductions are to be
 /// lowered before. Special cases are those of C99, Annex F; subnormal numbers count as operands and as results.
 ///
@@ -25,6 +31,11 @@ namespace theon::codegen::math {
 ir::Expr expand(ir::Expr root);
 /// The same for several, with one memo.
 std::vector<ir::Expr> expand(std::span<const ir::Expr> roots);
+/// The same, but for functions that are called: those of float32 and float64 remain, unless they are powers with a literal exponent that is a product or a root.
+ir::Expr expand(ir::Expr root, Functions functions);
+
+/// `op` of argument 0, and argument 1 for pow, of a dtype, expanded: what one that is called computes.
+ir::Expr definition(ir::Opcode op, DType dtype, ir::Pool& pool);
 
 /// How many operations one application of `op` to operands of `dtype` comes to, once expanded; a bitcast is none.
 int cost(ir::Opcode op, DType dtype);

@@ -3,6 +3,8 @@
 
 #include "src/ir/element.h"
 
+#include <optional>
+
 namespace theon::codegen::math {
 
 ir::Expr expand_exp(ir::Expr x);
@@ -14,5 +16,7 @@ ir::Expr expand_cos(ir::Expr x);
 ir::Expr expand_tanh(ir::Expr x);
 ir::Expr expand_erf(ir::Expr x);
 ir::Expr expand_pow(ir::Expr x, ir::Expr y);
+/// x^y for a floating x and those literals y that need no logarithm.
+std::optional<ir::Expr> power_of_literal(ir::Expr x, ir::Expr y);
 
 }  // namespace theon::codegen::math

@@ -85,15 +85,6 @@ Expr integer_power(Expr x, int n) {
 /// Unlike sqrt, pow(x, 1/2) is infinite for -infinity and +0 for -0.
 Expr square_root(Expr x) { return select(x == -infinity, infinity, sqrt(x + 0)); }
 
-/// x^y for the literals y that need no logarithm.
-std::optional<Expr> power_of_literal(Expr x, double y) {
-  if (y == 0) return number(x, 1);
-  if (y == 0.5) return square_root(x);
-  if (y == -0.5) return 1 / square_root(x);
-  if (y == std::round(y) && std::abs(y) <= 64) return integer_power(x, static_cast<int>(y));
-  return std::nullopt;
-}
-
 Expr general_power(Expr x, Expr y) {
   // Larger exponents make no difference but where 0 is multiplied by infinity.
   const Expr magnitude = power_of_magnitude(abs(x), at_least(at_most(y, 0x1p66), -0x1p66));
@@ -135,12 +126,20 @@ Expr power_of_integers(Expr x, Expr n) {
 
 }  // namespace
 
+std::optional<Expr> power_of_literal(Expr x, Expr y) {
+  const std::optional<double> exponent = literal_value(y);
+  if (!exponent) return std::nullopt;
+  if (*exponent == 0) return number(x, 1);
+  if (*exponent == 0.5) return square_root(x);
+  if (*exponent == -0.5) return 1 / square_root(x);
+  if (*exponent == std::round(*exponent) && std::abs(*exponent) <= 64) return integer_power(x, static_cast<int>(*exponent));
+  return std::nullopt;
+}
+
 Expr expand_pow(Expr x, Expr y) {
   if (!is_floating(x->dtype)) return power_of_integers(x, y);
-  if (const auto exponent = literal_value(y)) {
-    if (const auto power = power_of_literal(x, *exponent)) return *power;
-  }
-  return general_power(x, y);
+  const std::optional<Expr> power = power_of_literal(x, y);
+  return power ? *power : general_power(x, y);
 }
 
 }  // namespace theon::codegen::math

@@ -1,6 +1,5 @@
 #include "codegen/schedule/builder.h"
 
-#include "codegen/math/expand.h"
 #include "src/support/check.h"
 
 #include <utility>
@@ -10,7 +9,8 @@ namespace theon::codegen {
 using ir::Access;
 using ir::Expr;
 
-KernelBuilder::KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool) : values_(values), pool_(pool) {
+KernelBuilder::KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool, math::Functions functions)
+    : values_(values), pool_(pool), functions_(functions) {
   kernel_.name = std::move(name);
 }
 
@@ -30,7 +30,7 @@ std::int64_t KernelBuilder::scratch(DType dtype, Expr elements) {
 void KernelBuilder::add(ir::Statement statement) { (open_.empty() ? kernel_.body : open_.back().body).push_back(std::move(statement)); }
 
 void KernelBuilder::store(std::int64_t buffer, Expr offset, Expr value, std::optional<ir::Opcode> combine) {
-  add({ir::Store{buffer, offset, math::expand(value), combine}});
+  add({ir::Store{buffer, offset, computed(value), combine}});
 }
 
 std::vector<ir::Local> KernelBuilder::accumulators(const ir::Monoid& monoid) {
@@ -42,9 +42,9 @@ std::vector<ir::Local> KernelBuilder::accumulators(const ir::Monoid& monoid) {
   return locals;
 }
 
-Expr KernelBuilder::open(Expr begin, Expr end, int lanes, int unroll) {
+Expr KernelBuilder::open(Expr begin, Expr end, int lanes, int unroll, ir::Tail tail) {
   const ir::Local variable = fresh();
-  open_.push_back({variable, begin, end, lanes, unroll, {}});
+  open_.push_back({variable, begin, end, lanes, unroll, {}, tail});
   return local(variable, DType::int64);
 }
 

@@ -1,6 +1,7 @@
 // Putting a kernel together: buffers, locals, and blocks that nest.
 #pragma once
 
+#include "codegen/math/expand.h"
 #include "codegen/partition/partition.h"
 #include "src/ir/loop.h"
 
@@ -10,7 +11,7 @@ namespace theon::codegen {
 
 class KernelBuilder {
  public:
-  KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool);
+  KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool, math::Functions functions = math::Functions::in_place);
 
   ir::Pool& pool() { return pool_; }
   ir::Expr begin() { return pool_.local(0, DType::int64); }
@@ -24,6 +25,9 @@ class KernelBuilder {
   std::int64_t write(ValueId value) { return buffer(value, ir::Access::write); }
   std::int64_t scratch(DType dtype, ir::Expr elements);
 
+  /// The value with functions computed as they are in this kernel.
+  ir::Expr computed(ir::Expr value) const { return math::expand(value, functions_); }
+
   /// Appends to the innermost open block.
   void add(ir::Statement statement);
   void store(std::int64_t buffer, ir::Expr offset, ir::Expr value, std::optional<ir::Opcode> combine = {});
@@ -31,7 +35,7 @@ class KernelBuilder {
   std::vector<ir::Local> accumulators(const ir::Monoid& monoid);
 
   /// Statements added until `close` form the loop's body.
-  ir::Expr open(ir::Expr begin, ir::Expr end, int lanes, int unroll);
+  ir::Expr open(ir::Expr begin, ir::Expr end, int lanes, int unroll, ir::Tail tail = ir::Tail::apart);
   void close();
 
   ir::Kernel finish();
@@ -41,6 +45,7 @@ class KernelBuilder {
 
   const std::vector<Value>& values_;
   ir::Pool& pool_;
+  math::Functions functions_;
   ir::Kernel kernel_;
   std::vector<ir::For> open_;
   std::unordered_map<ValueId, std::int64_t> buffers_;

@@ -28,6 +28,12 @@ struct Environment {
   std::unordered_map<std::int64_t, Expr> bound;  // by level
 };
 
+struct LoopShape {
+  int lanes = 1;
+  int unroll = 1;
+  ir::Tail tail = ir::Tail::apart;
+};
+
 class Lowering {
  public:
   /// Without a scope the group is a kernel of its own, and its outermost loop the one that is cut into chunks.
@@ -169,7 +175,7 @@ class Lowering {
     const Nest& nest = group_.nests[part.nest];
     const Expr value = lower_value(nest.element);
     const ir::Local local = builder_.fresh();
-    builder_.add({ir::Let{local, math::expand(value)}});
+    builder_.add({ir::Let{local, builder_.computed(value)}});
     in_register_[nest.result] = builder_.local(local, value->dtype);
     if (is_kept_(nest.result)) store_result(nest, in_register_[nest.result]);
   }
@@ -191,9 +197,9 @@ class Lowering {
     for (std::size_t p : together)
       if (parts_[p].reduce) reductions.emplace_back(p, builder_.accumulators(*parts_[p].reduce->monoid));
     const bool vector = std::none_of(together.begin(), together.end(), [&](std::size_t p) { return needs_order(parts_[p]); });
-    const auto [lanes, unroll] = vector ? shape_of_loop(together) : std::pair(1, 1);
-    const Expr index = builder_.open(begin, end, lanes, unroll);
-    in_vector_loop_ = lanes > 1;
+    const LoopShape shape = vector ? shape_of_loop(together) : LoopShape{};
+    const Expr index = builder_.open(begin, end, shape.lanes, shape.unroll, shape.tail);
+    in_vector_loop_ = shape.lanes > 1;
     const auto reductions_outside = reduced_;
     env_.axes.push_back(index);
     auto next_reduction = reductions.begin();
@@ -231,7 +237,7 @@ class Lowering {
   void accumulate(Expr reduce, const std::vector<ir::Local>& locals, Expr index) {
     env_.bound[reduce->number] = index;
     ir::Accumulate statement{reduce->monoid, locals, {}};
-    for (Expr body : reduce->args.subspan(1)) statement.values.push_back(math::expand(lower_value(body)));
+    for (Expr body : reduce->args.subspan(1)) statement.values.push_back(builder_.computed(lower_value(body)));
     env_.bound.erase(reduce->number);
     builder_.add({std::move(statement)});
   }
@@ -379,7 +385,7 @@ class Lowering {
 
   // Loop shapes.
 
-  std::pair<int, int> shape_of_loop(const std::vector<std::size_t>& together) const {
+  LoopShape shape_of_loop(const std::vector<std::size_t>& together) const {
     std::vector<Expr> roots;
     bool reduces = false;
     for (std::size_t p : together) {
@@ -389,7 +395,8 @@ class Lowering {
     const int cost = element_cost(roots);
     // Independent groups hide the latency of short bodies; long ones fill the machine alone, and would spill.
     const int unroll = cost <= 24 ? 4 : cost <= 60 ? 2 : 1;
-    return {lanes_of(roots), unroll};
+    // A mask is no matter among so many operations; compiling them twice would be.
+    return {lanes_of(roots), unroll, cost > 150 ? ir::Tail::merged : ir::Tail::apart};
   }
 
   /// Lanes of the widest floating type in play; of the widest integer type where there is none.
@@ -428,8 +435,15 @@ std::string kernel_name(const Group& group, const std::vector<Value>& values) {
   return name;
 }
 
+math::Functions best_functions(std::span<const Group> groups) {
+  std::vector<Expr> elements;
+  for (const Group& group : groups)
+    for (const Nest& nest : group.nests) elements.push_back(nest.element);
+  return math::best_for(elements);
+}
+
 LoweredKernel lower(const Group& group, const LoweringInput& input) {
-  KernelBuilder builder(kernel_name(group, input.values), input.values, input.pool);
+  KernelBuilder builder(kernel_name(group, input.values), input.values, input.pool, best_functions({&group, 1}));
   const Dim trips = Lowering(group, input, builder, nullptr).run();
   return {builder.finish(), trips};
 }

@@ -54,7 +54,7 @@ class Printer {
   }
 
   void print(const For& loop) {
-    const std::string lanes = loop.lanes > 1 ? fmt::format(" lanes {} x {}", loop.lanes, loop.unroll) : "";
+    const std::string lanes = loop.lanes > 1 ? fmt::format(" lanes {} x {}{}", loop.lanes, loop.unroll, loop.tail == Tail::merged ? ", tail merged" : "") : "";
     line("for v{} in {} .. {}{}", loop.variable, to_string(loop.begin), to_string(loop.end), lanes);
     indented(loop.body);
   }

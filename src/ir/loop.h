@@ -20,6 +20,9 @@ using Block = std::vector<Statement>;
 /// Locals are numbered from 0 within a kernel; each is defined once, by For, Let or Var. Locals 0 and 1 are the kernel's `begin` and `end`.
 using Local = std::int64_t;
 
+/// The iterations of a vector loop that do not fill its lanes: run by code of their own, or, where the target has masks, by the code that runs the others.
+enum class Tail : std::uint8_t { apart, merged };
+
 /// for (variable = begin; variable < end; variable++). With lanes > 1, a power of two up to 64, the iterations are
 /// independent but for Accumulate and may run `lanes` at a time, `unroll` groups at once with accumulators of their own,
 /// the tail masked; each statement runs for all lanes before the next does. A vector loop holds no other vector loop, and
@@ -30,6 +33,7 @@ struct For {
   int lanes = 1;
   int unroll = 1;
   Block body;
+  Tail tail = Tail::apart;
 };
 
 /// local = value, never changed.

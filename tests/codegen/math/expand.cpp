@@ -40,6 +40,26 @@ TEST_CASE("functions of functions are expanded, inside a load's index as well") 
   CHECK_FALSE(has_function(expand(y)));
 }
 
+TEST_CASE("functions that are called remain, those of float16 on float32; products and roots do not") {
+  ir::Pool pool;
+  const Expr x = pool.argument(0, DType::float32), h = pool.argument(1, DType::float16);
+  const auto called = [](Expr e) { return expand(e, codegen::math::Functions::called); };
+  CHECK(same(called(exp(x) + 1), exp(x) + 1));
+  CHECK(same(called(pow(x, 2.5)), pow(x, 2.5)));
+  CHECK(same(called(exp(h)), convert(exp(convert(h, DType::float32)), DType::float16)));
+  CHECK_FALSE(has_function(called(pow(x, 3))));
+  CHECK_FALSE(has_function(called(pow(pool.argument(2, DType::int32), pool.argument(3, DType::int32)))));
+}
+
+TEST_CASE("a few functions are computed in place, many are called") {
+  ir::Pool pool;
+  Expr x = pool.argument(0, DType::float32);
+  const Expr few = tanh(x) / (1 + exp(-x)) + exp(-x * x);
+  for (int k = 0; k < 12; ++k) x = exp(x) + tanh(x);
+  CHECK(codegen::math::best_for(std::span(&few, 1)) == codegen::math::Functions::in_place);
+  CHECK(codegen::math::best_for(std::span(&x, 1)) == codegen::math::Functions::called);
+}
+
 TEST_CASE("sin and cos of one operand share the reduction") {
   ir::Pool pool;
   const Expr x = pool.argument(0, DType::float64);
