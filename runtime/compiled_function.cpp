@@ -1,6 +1,7 @@
 #include "runtime/compiled_function.h"
 
 #include "runtime/floating_environment.h"
+#include "runtime/host.h"
 #include "runtime/nan_guard.h"
 #include "runtime/shared_state.h"
 #include "runtime/stepper.h"
@@ -31,6 +32,15 @@ std::vector<Tensor> CompiledFunction::call(std::span<const Tensor> arguments,
     const std::vector<Tensor> all = with_defaults(arguments);
     if (all.size() > arguments.size()) return call(all, cancel);
   }
+  try {
+    return run(arguments, cancel);
+  } catch (const Error& error) {
+    if (error.where()) throw;
+    runtime::rethrow_from(name(), where());
+  }
+}
+
+std::vector<Tensor> CompiledFunction::run(std::span<const Tensor> arguments, const volatile std::int32_t* cancel) const {
   runtime::ContextLease lease(contexts_);
   runtime::Context& context = *lease;
   const runtime::FloatingEnvironment standard;

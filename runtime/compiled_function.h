@@ -18,7 +18,8 @@ class CompiledFunction {
  public:
   CompiledFunction(runtime::Request request, const FunctionOptions& options);
 
-  /// Thread-safe. `cancel` stops the call where it is not 0.
+  /// Thread-safe. `cancel` stops the call where it is not 0. An error without a line gets that of the function, and its
+  /// name.
   std::vector<Tensor> call(std::span<const Tensor> arguments, const volatile std::int32_t* cancel) const;
   /// Arguments in order; what is missing has its default. Throws ArgumentError for an unknown or missing name.
   std::vector<Tensor> arguments_by_name(const std::map<std::string, Tensor>& named) const;
@@ -33,6 +34,7 @@ class CompiledFunction {
   Location where() const { return made_.request.where; }
 
  private:
+  std::vector<Tensor> run(std::span<const Tensor> arguments, const volatile std::int32_t* cancel) const;
   std::vector<Tensor> with_defaults(std::span<const Tensor> arguments) const;
 
   runtime::Compilation made_;

@@ -6,11 +6,13 @@
 #include <boost/graph/compressed_sparse_row_graph.hpp>
 #include <boost/graph/graphviz.hpp>
 #include <boost/graph/topological_sort.hpp>
+#include <boost/property_map/function_property_map.hpp>
 
 #include <algorithm>
 #include <iterator>
 #include <numeric>
 #include <ostream>
+#include <string>
 #include <unordered_map>
 
 namespace theon {
@@ -95,9 +97,11 @@ void write_dot(std::ostream& out, const Digraph& graph, std::span<const std::str
   const auto label = [](std::ostream& to, const std::string& text) {
     if (!text.empty()) to << "[label=" << boost::escape_dot_string(text) << "]";
   };
+  // Left to itself, Boost writes numbers as the locale has them: 1.234.
+  const auto id = boost::make_function_property_map<std::size_t>([](std::size_t vertex) { return std::to_string(vertex); });
   boost::write_graphviz(
       out, view, [&](std::ostream& to, std::size_t vertex) { label(to, vertex_labels[vertex]); },
-      [&](std::ostream& to, const auto& edge) { label(to, edge_labels[view[edge]]); });
+      [&](std::ostream& to, const auto& edge) { label(to, edge_labels[view[edge]]); }, boost::default_writer(), id);
 }
 
 }  // namespace theon

@@ -1,5 +1,6 @@
 #include "src/graph/limits.h"
 #include "src/graph/node.h"
+#include "src/graph/print.h"
 #include "src/support/check.h"
 
 #include <utility>
@@ -30,8 +31,10 @@ Variable leaf(const std::string& what, Leaf* made) {
 const TensorType& Variable::type() const {
   const Node& node = node_of(*this);
   if (node.role != Node::Role::apply) return static_cast<const Leaf&>(node).type;
-  THEON_CHECK(index_ < static_cast<const Apply&>(node).types.size());
-  return static_cast<const Apply&>(node).types[index_];
+  const auto& apply = static_cast<const Apply&>(node);
+  if (apply.is_pattern()) fail<ArgumentError>(node.where, "{} is a pattern of a rewrite rule, and has no type", brief(*this));
+  THEON_CHECK(index_ < apply.types.size());
+  return apply.types[index_];
 }
 
 const Dim& Variable::dim(int axis) const {

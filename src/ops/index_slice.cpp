@@ -82,8 +82,8 @@ AxisSlice backward_slice(const Bounds& bounds, std::int64_t step, const Dim& ext
 std::string out_of_range(const AxisSlice& slice, const Dim& extent) {
   // A number that is still negative was asked for as one counting from the end.
   const Dim asked = less_equal(0, slice.start) == Answer::no ? slice.start - extent : slice.start;
-  if (slice.length == Dim(1)) return fmt::format("index {} is out of range for an axis of size {}", to_string(asked), to_string(extent));
-  return fmt::format("{} elements from index {} are out of range for an axis of size {}", to_string(slice.length), to_string(slice.start), to_string(extent));
+  if (slice.length == Dim(1)) return fmt::format("index: {} is out of range for an axis of size {}", to_string(asked), to_string(extent));
+  return fmt::format("index: {} elements from {} on are out of range for an axis of size {}", to_string(slice.length), to_string(slice.start), to_string(extent));
 }
 
 /// Requires a checked slice to lie inside of its axis.

@@ -77,7 +77,7 @@ Signature DimShuffle::infer(std::span<const Variable> inputs, Location where) co
   for (int axis = 0; axis < x.ndim(); ++axis) {
     if (std::ranges::count(pattern_, axis)) continue;
     const auto message = [&] {
-      return fmt::format("axis {} of {} is dropped, but its size is not 1", axis, to_string(x.dims()));
+      return fmt::format("dimshuffle: axis {} of {} is dropped, but its size is not 1", axis, to_string(x.dims()));
     };
     require_equal(x.dims()[axis], 1, message, signature, where);
   }

@@ -394,6 +394,7 @@ TEST_CASE("what a user's op threw can be had again") {
 TEST_CASE("a cancelled call") {
   const Counted counted;
   const Variable x = vector<double>("x");
+  const Location f_line = next_line();
   const Function f = function({x}, {x * 2}, counted.options());
   CancelToken before;
   before.cancel();
@@ -404,11 +405,24 @@ TEST_CASE("a cancelled call") {
         CancelToken(during).cancel();
         return values[0];
       });
+  const Location g_line = next_line();
   const Function g = function({x}, {sum(cancels(x) * 2)}, counted.options());
   const std::vector<Tensor> arguments{Tensor(std::vector<double>{1, 2})};
   check({
-      {"before it begins", is<Cancelled>, {"cancelled"}, [&](Location&) { f.call(arguments, before); }},
-      {"between two steps", is<Cancelled>, {"cancelled"}, [&](Location&) { g.call(arguments, during); }},
+      {"before it begins",
+       is<Cancelled>,
+       {": f: the call was cancelled"},
+       [&](Location& line) {
+         line = f_line;
+         f.call(arguments, before);
+       }},
+      {"between two steps",
+       is<Cancelled>,
+       {": f: the call was cancelled"},
+       [&](Location& line) {
+         line = g_line;
+         g.call(arguments, during);
+       }},
   });
   CHECK(counted.is_unchanged());
   CHECK(f.call(arguments)[0].to_vector<double>() == std::vector<double>{2, 4});

@@ -175,8 +175,9 @@ TEST_CASE("sizes that no memory holds") {
   const Variable many = zeros<double>({size(n), size(n), size(n)});
   const Location squared = next_line();
   const Variable vast = arange(n * n);
-  const Function f = function({n}, {many}, trained.options(Mode::fast_run, constant(Tensor(1.0)))),
-                 g = function({n}, {vast}, trained.options(Mode::fast_run, constant(Tensor(1.0))));
+  const FunctionOptions options = trained.options(Mode::fast_run, constant(Tensor(1.0)));
+  const Location made = next_line();
+  const Function f = function({n}, {many}, options), g = function({n}, {vast}, options);
   check({
       {"a product of sizes",
        is<ShapeError>,
@@ -194,8 +195,11 @@ TEST_CASE("sizes that no memory holds") {
        }},
       {"more than the machine has",
        is<ShapeError>,
-       {"no memory", "bytes"},
-       [&](Location&) { g(std::int64_t{1} << 21); }},
+       {": f: no memory for an array of 35184372088832 bytes"},
+       [&](Location& line) {
+         line = made;
+         g(std::int64_t{1} << 21);
+       }},
       {"a constant of the user's",
        is<ShapeError>,
        {"[4294967296, 4294967296]", "address space"},

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <locale>
 #include <sstream>
 
 using namespace theon;
@@ -89,6 +90,26 @@ TEST_CASE("an expression can be written to a stream") {
   std::ostringstream out;
   out << x + y;
   CHECK(out.str() == "x + y");
+}
+
+TEST_CASE("what is printed does not depend on the locale") {
+  struct Commas : std::numpunct<char> {
+    char do_decimal_point() const override { return ','; }
+    char do_thousands_sep() const override { return '.'; }
+    std::string do_grouping() const override { return "\1"; }
+  };
+  Variable y = vector<double>("y");
+  for (int i = 0; i < 20; ++i) y = y + 1234.5;
+  const auto texts = [&] {
+    std::ostringstream out;
+    out << y << Tensor(std::vector<double>{0.5, 12345.5}) << y.type().dims[0];
+    return std::vector{to_string(y), debugprint(y), to_dot(std::span(&y, 1)), out.str()};
+  };
+  const std::vector<std::string> plain = texts();
+  const std::locale before = std::locale::global(std::locale(std::locale::classic(), new Commas));
+  const std::vector<std::string> local = texts();
+  std::locale::global(before);
+  CHECK(local == plain);
 }
 
 TEST_CASE("debugprint shows types, lines and names, and each node once") {
