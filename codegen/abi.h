@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define THEON_ABI_VERSION 1
+#define THEON_ABI_VERSION 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,15 +17,23 @@ struct TheonFailure {
 };
 
 struct TheonFrame {
-  void* const* buffers;           /* every storage root and view of the call, by slot */
-  const int64_t* symbols;         /* the value of every dim symbol, by place */
+  void** buffers;                 /* every storage root and view of the call, by slot; loops exchange them */
+  int64_t* symbols;               /* the value of every dim symbol, by place; loops count in them */
   char* scratch;                  /* memory of the calling thread, 64-byte aligned */
   struct TheonFailure* failure;
   const volatile int32_t* cancel; /* nonzero: stop at the next step */
+  /* For entries alone: the kernels by number, and what runs a step that is no native code; nonzero: the call is over. */
+  int32_t (*const* kernels)(const struct TheonFrame*, int64_t begin, int64_t end);
+  int32_t (*step)(const struct TheonFrame*, int64_t number);
+  void* context;                  /* whatever `step` needs */
 };
 
 /* Runs iterations begin..end-1 of the kernel's outermost loop. Returns 0, or the code of a failure. */
 typedef int32_t (*TheonKernel)(const struct TheonFrame*, int64_t begin, int64_t end);
+
+/* Runs a whole program. Returns 0, THEON_CANCELLED, or what `step` returned. */
+typedef int32_t (*TheonEntry)(const struct TheonFrame*);
+#define THEON_CANCELLED (-1)
 
 #ifdef __cplusplus
 }

@@ -100,12 +100,11 @@ class Compiler {
     codegen::Program program = lowered();
     check_symbols(program, made_.request);
     check_program(program);
-    made_.kernels = timed("native code", [&] {
-      return std::make_unique<KernelLibrary>(program.kernels, ir::Layout(program.symbols), target_);
-    });
+    made_.kernels =
+        timed("native code", [&] { return std::make_unique<KernelLibrary>(program, target_); });
     use_one_thread();
-    made_.executable = std::make_unique<Executable>(
-        std::move(program), [&](std::size_t kernel) { return made_.kernels->at(kernel); }, relations_);
+    made_.executable =
+        std::make_unique<Executable>(std::move(program), made_.kernels->kernels(), made_.kernels->entry(), relations_);
     made_.arguments =
         std::make_unique<Arguments>(made_.request.name, made_.request.inputs, sizes_, made_.executable->program,
                                     made_.executable->sizes, made_.request.where);

@@ -113,6 +113,7 @@ void Context::start(const volatile std::int32_t* cancel) {
   frame_.symbols = symbols.data();
   frame_.failure = &failure_;
   frame_.cancel = cancel;
+  frame_.kernels = executable_.kernels.data();
 }
 
 Sizes Context::sizes(ValueId value) const {

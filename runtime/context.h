@@ -67,6 +67,11 @@ class Context {
 
   /// What kernels see. The flag stops the call where it is not 0.
   const TheonFrame& frame() const { return frame_; }
+  /// Lets an entry ask `step` for what it does not do itself.
+  void let_step(std::int32_t (*step)(const TheonFrame*, std::int64_t), void* context) {
+    frame_.step = step;
+    frame_.context = context;
+  }
   const TheonFailure& failure() const { return failure_; }
   void start(const volatile std::int32_t* cancel);
 

@@ -47,8 +47,7 @@ Dim as_dim(ir::Expr e) {
 /// Translates steps. Values whose size is late are opened by the first call that writes them.
 class Translator {
  public:
-  Translator(Executable& target, const std::function<TheonKernel(std::size_t)>& kernel_at)
-      : target_(target), kernel_at_(kernel_at) {}
+  explicit Translator(Executable& target) : target_(target) {}
 
   std::vector<Call> translate(const std::vector<Step>& steps) {
     std::vector<Call> calls;
@@ -57,14 +56,18 @@ class Translator {
       // learns the size inside.
       std::vector<ValueId> opens = opened(step);
       where_ = codegen::where(step);
-      calls.push_back({std::visit([this](const auto& s) -> decltype(Call::node) { return translate(s); }, step.node),
-                       std::move(opens), &step});
+      const std::size_t number = next_++;
+      calls.push_back(
+          {number, std::visit([this](const auto& s) -> decltype(Call::node) { return translate(s); }, step.node),
+           std::move(opens), &step, counters_});
     }
     return calls;
   }
 
  private:
-  KernelCall translate(const codegen::KernelStep& step) { return {kernel_at_(step.kernel), number(step.trips), step.is_serial}; }
+  KernelCall translate(const codegen::KernelStep& step) {
+    return {target_.kernels[step.kernel], number(step.trips), step.is_serial};
+  }
 
   ContractionCall translate(const codegen::ContractionStep& step) {
     const codegen::Contraction& product = step.product;
@@ -88,8 +91,10 @@ class Translator {
   IndexCall translate(const codegen::IndexStep& step) { return {step.indices, number(step.extent)}; }
   LoopCall translate(const codegen::LoopStep& step) {
     LoopCall call{target_.sizes.place(step.counter), number(step.trips), step.carried, {}, {}};
+    counters_.push_back(call.counter);
     if (step.test) call.test = CallTest{translate(step.test->steps), step.test->condition};
     call.body = translate(step.body);
+    counters_.pop_back();
     return call;
   }
   BranchCall translate(const codegen::BranchStep& step) {
@@ -122,7 +127,8 @@ class Translator {
   }
 
   Executable& target_;
-  const std::function<TheonKernel(std::size_t)>& kernel_at_;
+  std::size_t next_ = 0;
+  std::vector<std::size_t> counters_;
   std::unordered_set<ValueId> opened_;
   Location where_;  // of the step being translated
 };
@@ -198,19 +204,35 @@ std::vector<SharedSlot> shared_slots(const Program& program) {
   return slots;
 }
 
+void list_by_number(const std::vector<Call>& calls, std::vector<const Call*>& list) {
+  for (const Call& call : calls) {
+    list.push_back(&call);
+    if (const auto* loop = std::get_if<LoopCall>(&call.node)) {
+      if (loop->test) list_by_number(loop->test->calls, list);
+      list_by_number(loop->body, list);
+    } else if (const auto* branch = std::get_if<BranchCall>(&call.node)) {
+      list_by_number(branch->then, list);
+      list_by_number(branch->otherwise, list);
+    }
+  }
+}
+
 }  // namespace
 
-Executable::Executable(codegen::Program made, const std::function<TheonKernel(std::size_t)>& kernel_at,
+Executable::Executable(codegen::Program made, std::vector<TheonKernel> made_kernels, TheonEntry made_entry,
                        const std::vector<Obligation>& obligations)
     : program(std::move(made)),
+      kernels(std::move(made_kernels)),
+      entry(made_entry),
       sizes(program.symbols),
       values(value_sizes(program, sizes)),
-      calls(Translator(*this, kernel_at).translate(program.steps)),
+      calls(Translator(*this).translate(program.steps)),
       scratch(scratch_sizes(program, sizes)),
       outputs(output_slots(program)),
       shared(shared_slots(program)),
       constants(residents(program, Home::constant)),
       arena(residents(program, Home::arena)) {
+  list_by_number(calls, by_number);
   for (const std::vector<ScratchSize>& kernel : scratch)
     for (const ScratchSize& buffer : kernel)
       has_late_scratch = has_late_scratch || !late_places({sizes.dim(buffer.elements)}, program, sizes).empty();

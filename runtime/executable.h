@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -93,10 +92,13 @@ struct BranchCall {
 };
 
 struct Call {
+  /// The step's place in the order of the text, steps inside of others included.
+  std::size_t number;
   std::variant<KernelCall, ContractionCall, CopyCall, HostCall, BindCall, CheckCall, IndexCall, LoopCall, BranchCall> node;
   /// Values that need memory when the call starts, since their sizes were not known before.
   std::vector<ValueId> opens = {};
   const codegen::Step* step = nullptr;
+  std::vector<std::size_t> counters = {};  // of the loops around it: their places
 };
 
 /// How much memory a value takes.
@@ -136,18 +138,21 @@ struct ScratchSize {
 };
 
 struct Executable {
-  /// Kernels are asked for by their number. Obligations with symbols that the program lacks say nothing about it, and
+  /// `kernels` by number; `entry` may be null. Obligations with symbols that the program lacks say nothing about it, and
   /// are left out.
-  Executable(codegen::Program program, const std::function<TheonKernel(std::size_t kernel)>& kernel_at,
+  Executable(codegen::Program program, std::vector<TheonKernel> kernels, TheonEntry entry,
              const std::vector<Obligation>& obligations);
   Executable(const Executable&) = delete;
   Executable& operator=(const Executable&) = delete;
 
   codegen::Program program;
+  std::vector<TheonKernel> kernels;
+  TheonEntry entry;
   DimTable sizes;
   std::vector<ValueSize> values;
   std::size_t host_calls = 0;
   std::vector<Call> calls;
+  std::vector<const Call*> by_number;  // all calls, those inside of others included
   std::vector<std::vector<ScratchSize>> scratch;  // by kernel
   bool has_late_scratch = false;
   std::vector<SizeRelation> entry_relations, late_relations;

@@ -1,11 +1,8 @@
-// The kernels of a program as native code.
+// A program as native code: its kernels, and the function that runs them all.
 #pragma once
 
 #include "codegen/llvm/jit.h"
 
-#include <cstddef>
-#include <span>
-#include <string>
 #include <vector>
 
 namespace theon::runtime {
@@ -13,13 +10,16 @@ namespace theon::runtime {
 class KernelLibrary {
  public:
   /// Compiles on as many threads as the machine has and the kernels are worth.
-  KernelLibrary(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const codegen::Target& target);
+  KernelLibrary(const codegen::Program& program, const codegen::Target& target);
 
-  TheonKernel at(std::size_t kernel) const { return kernels_[kernel]; }
+  const std::vector<TheonKernel>& kernels() const { return kernels_; }
+  /// Null where the program has neither loops nor branches: then running step by step costs no more.
+  TheonEntry entry() const { return entry_.entry(); }
 
  private:
   std::vector<codegen::NativeCode> code_;
   std::vector<TheonKernel> kernels_;
+  codegen::NativeCode entry_;
 };
 
 }  // namespace theon::runtime

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <utility>
 
 namespace theon::runtime {
@@ -19,6 +20,18 @@ namespace {
 class Stepper {
  public:
   Stepper(Context& context, const Observer* observer) : context_(context), observer_(observer) {}
+
+  /// By the entry, which asks for each step that it does not run itself.
+  void enter() {
+    context_.let_step(
+        [](const TheonFrame* frame, std::int64_t number) {
+          return static_cast<Stepper*>(frame->context)->asked(static_cast<std::size_t>(number));
+        },
+        this);
+    const std::int32_t status = context_.executable().entry(&context_.frame());
+    if (thrown_) std::rethrow_exception(thrown_);
+    if (status == THEON_CANCELLED) stop();
+  }
 
   void run() {
     const std::vector<Call>& calls = context_.executable().calls;
@@ -31,11 +44,32 @@ class Stepper {
 
  private:
   void poll() const {
-    if (*context_.frame().cancel) throw Cancelled({}, "the call was cancelled");
+    if (*context_.frame().cancel) stop();
+  }
+  [[noreturn]] static void stop() { throw Cancelled({}, "the call was cancelled"); }
+
+  /// Runs a step for the entry; of a loop or branch only what comes before it. Nothing unwinds through native code.
+  std::int32_t asked(std::size_t number) noexcept {
+    try {
+      const Call& call = *context_.executable().by_number[number];
+      for (std::size_t place : call.counters) context_.bind(place, context_.symbols[place]);
+      if (std::holds_alternative<LoopCall>(call.node) || std::holds_alternative<BranchCall>(call.node))
+        open(call);
+      else
+        step(call);
+      return 0;
+    } catch (...) {
+      thrown_ = std::current_exception();
+      return 1;
+    }
+  }
+
+  void open(const Call& call) {
+    for (ValueId v : call.opens) context_.open(v);
   }
 
   void step(const Call& call) {
-    for (ValueId v : call.opens) context_.open(v);
+    open(call);
     std::visit([&](const auto& node) { run(node, *call.step); }, call.node);
     if (observer_) (*observer_)(*call.step, context_);
   }
@@ -135,10 +169,17 @@ class Stepper {
 
   Context& context_;
   const Observer* observer_;
+  std::exception_ptr thrown_;
 };
 
 }  // namespace
 
-void run(Context& context, const Observer* observer) { Stepper(context, observer).run(); }
+void run(Context& context, const Observer* observer) {
+  Stepper stepper(context, observer);
+  if (context.executable().entry && !observer)
+    stepper.enter();
+  else
+    stepper.run();
+}
 
 }  // namespace theon::runtime

@@ -1,4 +1,4 @@
-// Running a program, step by step.
+// Running a program: by its entry, or step by step.
 #pragma once
 
 #include "runtime/context.h"
@@ -10,8 +10,8 @@ namespace theon::runtime {
 /// Called after each step, with the step.
 using Observer = std::function<void(const codegen::Step&, Context&)>;
 
-/// Runs all calls of the executable on a context that is prepared and started. Throws what a step reports, at the
-/// user's line, and Cancelled when the flag is set before the point of no return.
+/// Runs all calls of the executable on a context that is prepared and started, one by one where there is an observer.
+/// Throws what a step reports, at the user's line, and Cancelled when the flag is set before the point of no return.
 void run(Context& context, const Observer* observer = nullptr);
 
 }  // namespace theon::runtime

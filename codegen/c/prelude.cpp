@@ -21,11 +21,14 @@ struct TheonFailure {
 };
 
 struct TheonFrame {
-  void* const* buffers;
-  const int64_t* symbols;
+  void** buffers;
+  int64_t* symbols;
   char* scratch;
   struct TheonFailure* failure;
   const volatile int32_t* cancel;
+  int32_t (*const* kernels)(const struct TheonFrame*, int64_t, int64_t);
+  int32_t (*step)(const struct TheonFrame*, int64_t);
+  void* context;
 };
 )";
 }

@@ -1,8 +1,10 @@
 // From kernels to an object file.
 #include "codegen/llvm/emit.h"
+#include "codegen/llvm/entry.h"
 #include "codegen/llvm/jit.h"
 #include "src/support/check.h"
 
+#include <llvm/ADT/STLFunctionalExtras.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
@@ -49,13 +51,16 @@ llvm::TargetMachine& machine_for(const Target& target) {
   return *machine;
 }
 
-std::unique_ptr<llvm::Module> translate(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target,
-                                        const llvm::TargetMachine& machine, llvm::LLVMContext& context) {
-  auto module = std::make_unique<llvm::Module>("kernels", context);
-  module->setTargetTriple(machine.getTargetTriple().str());
-  module->setDataLayout(machine.createDataLayout());
-  for (std::size_t k = 0; k < kernels.size(); ++k) emit(kernels[k], kernel_symbol(k), layout, target, *module);
-  return module;
+/// A module that `fill` puts functions into, in the language of the target's tools.
+template <class Use>
+auto with_module(const Target& target, llvm::function_ref<void(llvm::Module&)> fill, Use use) {
+  llvm::TargetMachine& machine = machine_for(target);
+  llvm::LLVMContext context;
+  llvm::Module module("kernels", context);
+  module.setTargetTriple(machine.getTargetTriple().str());
+  module.setDataLayout(machine.createDataLayout());
+  fill(module);
+  return use(module, machine);
 }
 
 std::string written(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type) {
@@ -67,11 +72,15 @@ std::string written(llvm::Module& module, llvm::TargetMachine& machine, llvm::Co
   return {bytes.begin(), bytes.end()};
 }
 
-std::string generated(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target, llvm::CodeGenFileType type) {
-  llvm::TargetMachine& machine = machine_for(target);
-  llvm::LLVMContext context;
-  const std::unique_ptr<llvm::Module> module = translate(kernels, layout, target, machine, context);
-  return written(*module, machine, type);
+std::string generated(const Target& target, llvm::CodeGenFileType type, llvm::function_ref<void(llvm::Module&)> fill) {
+  return with_module(target, fill, [type](llvm::Module& module, llvm::TargetMachine& machine) { return written(module, machine, type); });
+}
+
+/// Writes all kernels into a module.
+auto writer(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target) {
+  return [=, &layout, &target](llvm::Module& module) {
+    for (std::size_t k = 0; k < kernels.size(); ++k) emit(kernels[k], kernel_symbol(k), layout, target, module);
+  };
 }
 
 }  // namespace
@@ -81,20 +90,25 @@ std::string kernel_symbol(std::size_t k) { return fmt::format("kernel_{}", k); }
 ObjectCode compile_object(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target) {
   ObjectCode object;
   for (const ir::Kernel& kernel : kernels) object.kernels.push_back(kernel.name);
-  object.bytes = generated(kernels, layout, target, llvm::CodeGenFileType::ObjectFile);
+  object.bytes = generated(target, llvm::CodeGenFileType::ObjectFile, writer(kernels, layout, target));
   return object;
 }
 
+ObjectCode compile_object(const Program& program, const ir::Layout& layout, const Target& target) {
+  const auto write = [&](llvm::Module& module) { emit_entry(program, layout, target, module); };
+  return {{}, true, generated(target, llvm::CodeGenFileType::ObjectFile, write)};
+}
+
 std::string assembly(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target) {
-  return generated(kernels, layout, target, llvm::CodeGenFileType::AssemblyFile);
+  return generated(target, llvm::CodeGenFileType::AssemblyFile, writer(kernels, layout, target));
 }
 
 std::string llvm_text(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target) {
-  llvm::TargetMachine& machine = machine_for(target);
-  llvm::LLVMContext context;
-  std::string text;
-  llvm::raw_string_ostream(text) << *translate(kernels, layout, target, machine, context);
-  return text;
+  return with_module(target, writer(kernels, layout, target), [](llvm::Module& module, llvm::TargetMachine&) {
+    std::string text;
+    llvm::raw_string_ostream(text) << module;
+    return text;
+  });
 }
 
 }  // namespace theon::codegen

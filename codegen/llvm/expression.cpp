@@ -1,5 +1,7 @@
 #include "codegen/llvm/expression.h"
 
+#include "codegen/llvm/sizes.h"
+
 #include "src/ir/opcode.h"
 #include "src/support/check.h"
 
@@ -219,35 +221,6 @@ Values Expressions::combine(const ir::Monoid& monoid, const Values& a, const Val
   for (const Expr result : monoid.combine) results.push_back(values.at(result.get()));
   return results;
 }
-
-namespace {
-
-/// Sizes in 64-bit registers.
-struct SizeArithmetic {
-  llvm::Value* literal(std::int64_t value) { return builder.getInt64(value); }
-  llvm::Value* symbol(std::size_t place) {
-    llvm::Value*& value = symbol_values[place];
-    if (!value) {
-      llvm::Value* address = builder.CreateConstGEP1_64(builder.getInt64Ty(), symbols, place);
-      value = builder.CreateAlignedLoad(builder.getInt64Ty(), address, llvm::Align(8));
-    }
-    return value;
-  }
-  llvm::Value* add(llvm::Value* a, llvm::Value* b) { return emit(Opcode::add, a, b); }
-  llvm::Value* mul(llvm::Value* a, llvm::Value* b) { return emit(Opcode::mul, a, b); }
-  llvm::Value* floor_div(llvm::Value* a, llvm::Value* b) { return emit(Opcode::floor_div, a, b); }
-  llvm::Value* mod(llvm::Value* a, llvm::Value* b) { return emit(Opcode::mod, a, b); }
-  llvm::Value* min(llvm::Value* a, llvm::Value* b) { return emit(Opcode::min, a, b); }
-  llvm::Value* max(llvm::Value* a, llvm::Value* b) { return emit(Opcode::max, a, b); }
-  llvm::Value* emit(Opcode op, llvm::Value* a, llvm::Value* b) { return operations.emit(op, DType::int64, DType::int64, {a, b}); }
-
-  Builder& builder;
-  Operations& operations;
-  llvm::Value* symbols;
-  std::unordered_map<std::size_t, llvm::Value*>& symbol_values;
-};
-
-}  // namespace
 
 /// Computed at the entry.
 llvm::Value* Expressions::parameter(const Dim& dim) {

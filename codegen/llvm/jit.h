@@ -3,6 +3,7 @@
 
 #include "codegen/abi.h"
 #include "codegen/llvm/target.h"
+#include "codegen/program/program.h"
 #include "src/ir/loop.h"
 #include "src/ir/loop_layout.h"
 
@@ -19,7 +20,7 @@ class NativeCode {
  public:
   struct Loaded;
 
-  NativeCode() = default;
+  NativeCode();
   explicit NativeCode(std::unique_ptr<const Loaded> loaded);
   ~NativeCode();
   NativeCode(NativeCode&&) noexcept;
@@ -27,6 +28,8 @@ class NativeCode {
 
   /// Throws InternalError for a name that was not among the kernels compiled.
   TheonKernel kernel(std::string_view name) const;
+  /// The entry; null in an object of kernels alone.
+  TheonEntry entry() const;
 
  private:
   std::unique_ptr<const Loaded> loaded_;
@@ -35,11 +38,15 @@ class NativeCode {
 /// Machine code as it is kept in a file.
 struct ObjectCode {
   std::vector<std::string> kernels;  // their names, in order
+  bool has_entry = false;
   std::string bytes;                 // a relocatable object
 };
 
 /// Translates kernels with different names. Functions such as exp that codegen/math has left in them are called. Thread-safe.
 ObjectCode compile_object(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
+
+/// The steps of a program as one function, which calls the kernels through TheonFrame. Thread-safe.
+ObjectCode compile_object(const Program& program, const ir::Layout& layout, const Target& target);
 
 /// Brings an object into memory. Throws InternalError for bytes that are none. Thread-safe.
 NativeCode load(const ObjectCode& object);

@@ -1,5 +1,6 @@
 // From an object file to code that runs.
 #include "codegen/llvm/emit.h"
+#include "codegen/llvm/entry.h"
 #include "codegen/llvm/jit.h"
 #include "src/support/check.h"
 
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstring>
 #include <unordered_map>
 
 namespace theon::codegen {
@@ -79,7 +81,7 @@ class Pages : public llvm::RuntimeDyld::MemoryManager {
   std::uintptr_t code_size_ = 0, size_ = 0, next_code_ = 0, next_data_ = 0;
 };
 
-/// The functions that LLVM calls where a target has no instruction for an operation, and nothing else.
+/// The functions that LLVM calls where a target has no instruction for an operation, or a value is copied, and nothing else.
 class MathLibrary : public llvm::LegacyJITSymbolResolver {
  public:
   llvm::JITSymbol findSymbol(const std::string& name) override {
@@ -104,6 +106,7 @@ class MathLibrary : public llvm::LegacyJITSymbolResolver {
         {"truncf", address<float>(std::trunc)},         {"trunc", address<double>(std::trunc)},
         {"roundevenf", address<float>(std::nearbyint)}, {"roundeven", address<double>(std::nearbyint)},
         {"fmodf", address<float>(std::fmod)},           {"fmod", address<double>(std::fmod)},
+        {"memmove", reinterpret_cast<std::uint64_t>(&std::memmove)},
         {"fmaf", address<float>(std::fma)},             {"fma", address<double>(std::fma)},
     };
     return table;
@@ -115,8 +118,10 @@ class MathLibrary : public llvm::LegacyJITSymbolResolver {
 struct NativeCode::Loaded {
   Pages pages;
   std::unordered_map<std::string, TheonKernel> kernels;
+  TheonEntry entry = nullptr;
 };
 
+NativeCode::NativeCode() = default;
 NativeCode::NativeCode(std::unique_ptr<const Loaded> loaded) : loaded_(std::move(loaded)) {}
 NativeCode::~NativeCode() = default;
 NativeCode::NativeCode(NativeCode&&) noexcept = default;
@@ -128,6 +133,8 @@ TheonKernel NativeCode::kernel(std::string_view name) const {
   if (found == loaded_->kernels.end()) fail<InternalError>({}, "native code: no kernel '{}' among {}", name, loaded_->kernels.size());
   return found->second;
 }
+
+TheonEntry NativeCode::entry() const { return loaded_ ? loaded_->entry : nullptr; }
 
 NativeCode load(const ObjectCode& object) {
   llvm::Expected<std::unique_ptr<llvm::object::ObjectFile>> file =
@@ -145,6 +152,8 @@ NativeCode load(const ObjectCode& object) {
     const auto address = linker.getSymbol(kernel_symbol(k)).getAddress();
     loaded->kernels.emplace(object.kernels[k], reinterpret_cast<TheonKernel>(address));
   }
+  if (object.has_entry)
+    loaded->entry = reinterpret_cast<TheonEntry>(linker.getSymbol(llvm::StringRef(entry_symbol)).getAddress());
   return NativeCode(std::move(loaded));
 }
 

@@ -435,15 +435,10 @@ std::string kernel_name(const Group& group, const std::vector<Value>& values) {
   return name;
 }
 
-math::Functions best_functions(std::span<const Group> groups) {
-  std::vector<Expr> elements;
-  for (const Group& group : groups)
-    for (const Nest& nest : group.nests) elements.push_back(nest.element);
-  return math::best_for(elements);
-}
-
 LoweredKernel lower(const Group& group, const LoweringInput& input) {
-  KernelBuilder builder(kernel_name(group, input.values), input.values, input.pool, best_functions({&group, 1}));
+  std::vector<Expr> elements;
+  for (const Nest& nest : group.nests) elements.push_back(nest.element);
+  KernelBuilder builder(kernel_name(group, input.values), input.values, input.pool, math::best_for(elements));
   const Dim trips = Lowering(group, input, builder, nullptr).run();
   return {builder.finish(), trips};
 }

@@ -6,7 +6,6 @@
 #include "codegen/schedule/schedule.h"
 
 #include <functional>
-#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -38,9 +37,6 @@ LoweredKernel lower(const Group& group, const LoweringInput& input);
 void append(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope& scope);
 
 LoweredKernel lower(const Scatter& scatter, const LoweringInput& input);
-
-/// Where a kernel of these groups computes its functions.
-math::Functions best_functions(std::span<const Group> groups);
 
 /// The names of the operations, for people.
 std::string kernel_name(const Group& group, const std::vector<Value>& values);

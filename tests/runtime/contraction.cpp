@@ -62,8 +62,8 @@ struct Setup {
     codegen::Contraction product{3, operand(0, c.a), operand(1, c.b), c.m, c.n, c.k, -0.5, {}, {}};
     if (accumulates) product.accumulate = 2;
     program.steps.push_back({codegen::ContractionStep{product}});
-    executable_ = std::make_unique<Executable>(
-        std::move(program), [](std::size_t) -> TheonKernel { return nullptr; }, std::vector<Obligation>{});
+    executable_ = std::make_unique<Executable>(std::move(program), std::vector<TheonKernel>{}, nullptr,
+                                               std::vector<Obligation>{});
   }
 
   std::vector<T> run() {

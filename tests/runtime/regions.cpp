@@ -198,3 +198,31 @@ TEST_CASE("the derivative of a scan of scalars is one too") {
   CHECK(value == Approx(v).epsilon(1e-13));
   CHECK(derivative == Approx(slope).epsilon(1e-12));
 }
+
+TEST_CASE("native loops and branches do what single steps do") {
+  const Variable x = matrix<double>("x"), h = vector<double>("h"), w = matrix<double>("w");
+  const auto [states, emitted] = scan({.over = {x}, .from = {h, 2 * h}}, [&](Variable row, Variable a, Variable b) {
+    const Variable next = ifelse(
+        sum(row) > 0, [&] { return tanh(dot(w, a) + b); },
+        [&] {
+          return while_loop(
+              {.from = {b}, .max_steps = 5}, [](Variable v) { return sum(sqr(v)) > 1; },
+              [&](Variable v) { return v / 2 + 0.01 * row; })[0];
+        });
+    return Step{.next = {b - row, next}, .emit = {sort(a), sum(b)}};
+  });
+  const std::vector<Variable> outputs{states[0], states[1], emitted[0], emitted[1]};
+  const Function native = function({x, h, w}, outputs);
+  const Function stepped = function({x, h, w}, outputs, {.mode = Mode::nan_guard});
+  for (std::int64_t steps : {0, 1, 6, 7}) {
+    const Tensor xs = Tensor::randn(DType::float64, {steps, 4}, 1), hs = Tensor::randn(DType::float64, {4}, 2),
+                 ws = Tensor::randn(DType::float64, {4, 4}, 3);
+    const std::vector<Tensor> wanted = reference::evaluate(outputs, {{x, xs}, {h, hs}, {w, ws}});
+    const Results got = native(xs, hs, ws), again = stepped(xs, hs, ws);
+    for (std::size_t k = 0; k < wanted.size(); ++k) {
+      INFO(steps << " steps, output " << k);
+      CHECK(doubles(got[k]) == doubles(again[k]));
+      CHECK_THAT(doubles(got[k]), Catch::Approx(doubles(wanted[k])).epsilon(1e-12));
+    }
+  }
+}
