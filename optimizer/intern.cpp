@@ -62,11 +62,6 @@ Variable Interned::leaf(const Variable& x) {
   return x;
 }
 
-const Apply* Interned::known(const Spelling& spelling) const {
-  const auto found = nodes_.find(spelling);
-  return found == nodes_.end() ? nullptr : *found;
-}
-
 const Apply* Interned::keep(const Apply* node) {
   kept_.emplace_back(node);
   if (node->op->is_pure()) nodes_.insert(node);
@@ -75,9 +70,9 @@ const Apply* Interned::keep(const Apply* node) {
 
 const Apply* Interned::rebuilt(const Apply& node, std::vector<Variable> inputs) {
   if (node.op->is_pure())
-    if (const Apply* equal = known({node.op.get(), inputs})) {
-      keep_names(node, *equal);
-      return equal;
+    if (const auto equal = nodes_.find(Spelling{node.op.get(), inputs}); equal != nodes_.end()) {
+      keep_names(node, **equal);
+      return *equal;
     }
   if (std::ranges::equal(inputs, node.inputs, VariableSame())) return keep(&node);
   return keep(theon::rebuild(node, std::move(inputs))[0].owner());
@@ -85,8 +80,12 @@ const Apply* Interned::rebuilt(const Apply& node, std::vector<Variable> inputs) 
 
 Variable Interned::apply(const OpRef& op, std::vector<Variable> inputs, Location where) {
   if (op->is_pure())
-    if (const Apply* equal = known({op.get(), inputs})) return equal->output(0);
-  return keep(theon::apply(op, std::move(inputs), where).owner())->output(0);
+    for (const Set* set : {&nodes_, &drafts_})
+      if (const auto equal = set->find(Spelling{op.get(), inputs}); equal != set->end()) return (*equal)->output(0);
+  const Variable made = theon::apply(op, std::move(inputs), where);
+  kept_.push_back(made.node());
+  if (op->is_pure()) drafts_.insert(made.owner());
+  return made;
 }
 
 Variable Interned::respelled(const Apply& node, std::vector<Variable> inputs) {

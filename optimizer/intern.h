@@ -23,7 +23,8 @@ class Interned {
   /// its own, else a new one. A known node without a name takes that of `node`.
   const Apply* rebuilt(const Apply& node, std::vector<Variable> inputs);
 
-  /// The first output of `op` applied to `inputs`.
+  /// The first output of `op` applied to `inputs`. A new node is a draft: it does not stand for equal nodes of the graph until it
+  /// has been rebuilt itself.
   Variable apply(const OpRef& op, std::vector<Variable> inputs, Location where);
 
   /// `node` with its operands in the given order; from now on it stands for `node`.
@@ -48,11 +49,10 @@ class Interned {
     bool operator()(const Apply* a, const Spelling& b) const { return (*this)(spelling(a), b); }
   };
 
-  /// An equal node that is known, or null.
-  const Apply* known(const Spelling& spelling) const;
+  using Set = std::unordered_set<const Apply*, Hash, Equal>;
   const Apply* keep(const Apply* node);
 
-  std::unordered_set<const Apply*, Hash, Equal> nodes_;
+  Set nodes_, drafts_;
   std::unordered_multimap<std::uint64_t, Variable> constants_;  // by hash of their bits
   std::vector<Variable> patterns_;
   std::vector<NodeRef> kept_;
