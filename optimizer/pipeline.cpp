@@ -137,12 +137,10 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
     run.rewrite("stabilise", run.rules().stability());
   }
   for (int round = 0; round < most_rounds; ++round) {
-    if (has_composites(run.graph())) {
-      run.step("inline composites", [](const Graph& g) { return inline_composites(g, {}); });
-      run.rewrite("simplify what was inlined", all);
-    }
-    if (!run.step("fold constants again", fold_constants)) break;
-    run.rewrite("simplify what was folded", all);
+    const bool is_inlined = has_composites(run.graph()) && run.step("inline composites", [](const Graph& g) { return inline_composites(g, {}); });
+    const bool is_folded = run.step("fold constants again", fold_constants);
+    if (!is_inlined && !is_folded) break;
+    run.rewrite("simplify again", all);
   }
   run.step("write differences", write_differences);
   run.step("take the original nodes", [&](const Graph& g) { return merge_into(graph, g); });
