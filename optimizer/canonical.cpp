@@ -9,6 +9,7 @@
 #include <cmath>
 #include <numeric>
 #include <string_view>
+#include <typeinfo>
 #include <utility>
 
 namespace theon {
@@ -50,8 +51,7 @@ bool has_sign(Value value) { return !is_unsigned(value.dtype) && as_double(value
 
 /// Whether it is a broadcast along axes of size 1 and new ones only, so that what it repeats can be told from its type.
 bool is_repetition(const Variable& x) {
-  const auto* op = x.owner() ? dynamic_cast<const BroadcastTo*>(x.owner()->op.get()) : nullptr;
-  if (!op) return false;
+  if (!x.owner() || typeid(*x.owner()->op) != typeid(BroadcastTo)) return false;
   const Shape &from = operand(x).dims(), &to = x.dims();
   const std::size_t extra = to.size() - from.size();
   for (std::size_t axis = 0; axis < from.size(); ++axis)
@@ -65,6 +65,13 @@ struct Signed {
   bool is_negative = false;
   bool may_open = true;  // nothing else uses the negations around it
 };
+
+bool are_distinct(const std::vector<Variable>& values) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (same(values[i], values[k])) return false;
+  return true;
+}
 
 /// For each value the position of the first that is the same.
 std::vector<std::size_t> first_equal(const std::vector<Variable>& values) {
@@ -137,17 +144,20 @@ class Canonical {
     while (!open.empty()) {
       const Signed next = std::move(open.back());
       open.pop_back();
-      const bool is_root = same(next.value, x_);
-      const bool is_shared = !is_root && facts_.is_shared(next.value);
       if (is_negative(next.value)) {
-        open.push_back({operand(next.value), !next.is_negative, next.may_open && !is_shared});
-      } else if (is_kind(next.value) && (is_root || (next.may_open && !is_shared && same_dims(next.value, x_)))) {
+        const bool may_open = next.may_open && is_kind(operand(next.value)) && !facts_.is_shared(next.value);
+        open.push_back({operand(next.value), !next.is_negative, may_open});
+      } else if (is_kind(next.value) && may_be_opened(next)) {
         open_operands(next, open);
       } else {
         found.push_back(next);
       }
     }
     return found;
+  }
+
+  bool may_be_opened(const Signed& x) {
+    return same(x.value, x_) || (x.may_open && same_dims(x.value, x_) && !facts_.is_shared(x.value));
   }
 
   static void open_operands(const Signed& x, std::vector<Signed>& open) {
@@ -208,30 +218,35 @@ class Canonical {
     // A 0 of a pattern may turn out to be a 0.0, which is not neutral.
     const bool is_neutral = numbers.value && !is_pattern(x_) && is_neutral_term(*numbers.value);
     if (numbers.value && (terms.empty() || !is_neutral)) inputs.push_back(constant(*numbers.value));
-    for (const Value& value : numbers.apart) inputs.push_back(constant(value));
     for (const Signed& term : terms) inputs.push_back(with_sign(term.value, term.is_negative && !all_negative));
+    for (const Value& value : numbers.apart) inputs.push_back(constant(value));
     return with_sign(inputs.size() == 1 ? inputs[0] : make("add", std::move(inputs)), all_negative);
   }
+
+  static constexpr std::size_t few = 8;
 
   /// x + x is 2 * x. Terms of opposite signs stay apart: their difference is no number where x is none.
   void collect_like_terms(std::vector<Signed>& terms) {
     if (terms.size() < 2) return;
     std::vector<Variable> bases;
     for (const Signed& term : terms) bases.push_back(base(term.value));
+    if (bases.size() <= few && are_distinct(bases)) return;
     const std::vector<std::size_t> first = first_equal(bases);
-    std::vector<std::vector<Value>> coefficients(terms.size());
-    std::vector<bool> is_merged(terms.size());
+    std::vector<Value> total;
+    std::vector<bool> is_merged(terms.size()), is_multiple(terms.size());
     for (std::size_t i = 0; i < terms.size(); ++i) {
+      total.push_back(coefficient(terms[i].value));
       const std::size_t to = first[i];
-      const Value count = coefficient(terms[i].value);
-      is_merged[i] = to != i && terms[to].is_negative == terms[i].is_negative && coefficients[to][0].dtype == count.dtype;
-      coefficients[is_merged[i] ? to : i].push_back(count);
+      if (to == i || terms[to].is_negative != terms[i].is_negative) continue;
+      const auto both = combination(total[to], total[i], Opcode::add);
+      if (!both) continue;
+      total[to] = *both;
+      is_merged[i] = is_multiple[to] = true;
     }
     std::vector<Signed> kept;
     for (std::size_t i = 0; i < terms.size(); ++i) {
-      if (is_merged[i]) continue;
-      kept.push_back(terms[i]);
-      if (coefficients[i].size() > 1) kept.back().value = multiple(coefficients[i], bases[i]);
+      if (is_multiple[i]) terms[i].value = make("mul", {constant(total[i]), bases[i]});
+      if (!is_merged[i]) kept.push_back(terms[i]);
     }
     terms = std::move(kept);
   }
@@ -246,12 +261,6 @@ class Canonical {
     return is_product(term) && term.owner()->inputs.size() == 2 && facts_.uniform(operand(term)) && !facts_.is_shared(term) &&
            same_dims(operand(term, 1), term);
   }
-  Variable multiple(const std::vector<Value>& coefficients, const Variable& base) {
-    Value total = coefficients[0];
-    for (std::size_t i = 1; i < coefficients.size(); ++i) total = ir::apply(Opcode::add, total.dtype, std::array{total, coefficients[i]});
-    return make("mul", {constant(total), base});
-  }
-
   Variable product() {
     std::vector<Signed> factors = flattened(is_product);
     Numbers numbers = take_numbers(factors, Opcode::mul);
@@ -262,8 +271,8 @@ class Canonical {
     }
     std::vector<Variable> inputs;
     if (numbers.value && (factors.empty() || !is_number(*numbers.value, 1))) inputs.push_back(constant(*numbers.value));
-    for (const Value& value : numbers.apart) inputs.push_back(constant(value));
     for (const Signed& factor : factors) inputs.push_back(factor.value);
+    for (const Value& value : numbers.apart) inputs.push_back(constant(value));
     return with_sign(inputs.size() == 1 ? inputs[0] : make("mul", std::move(inputs)), is_negative);
   }
 

@@ -59,38 +59,56 @@ Variable scalar_constant(ir::Value value, Location where) {
 
 Facts::Facts(std::span<const Variable> outputs) {
   for (const Apply* node : toposort(outputs)) {
-    known_[node->output(0)].is_user = true;
-    for (const Variable& x : node->inputs) {
-      Known& known = known_[x];
-      if (++known.uses == 1) known.first_user = node;
-    }
+    known(node->output(0)).is_user = true;
+    for (const Variable& x : node->inputs)
+      if (Known& operand = known(x); ++operand.uses == 1) operand.first_user = node;
   }
-  for (const Variable& x : outputs) ++known_[x].uses;
+  for (const Variable& x : outputs) ++known(x).uses;
 }
 
-Facts::Entry& Facts::current(const Variable& x) {
-  Entry* entry = &*known_.try_emplace(x).first;
-  while (entry->second.successor) entry = &*known_.try_emplace(*entry->second.successor).first;
+Facts::Known& Facts::known(const Variable& x) {
+  const auto [number, is_new] = nodes_.add(x.node().get());
+  if (is_new) {
+    const std::size_t values = x.owner() ? x.owner()->outputs() : 1;
+    first_.push_back(known_.size());
+    for (std::uint32_t i = 0; i < values; ++i) known_.emplace_back().value = Variable(x.node(), i);
+  }
+  return known_[first_[number] + x.index()];
+}
+
+Facts::Known& Facts::current(const Variable& x) {
+  Known* entry = &known(x);
+  while (!entry->successor.is_empty()) entry = &known(entry->successor);
   return *entry;
 }
 
-const Apply* Facts::only_user(const Variable& x) const {
-  const auto found = known_.find(x);
-  return found == known_.end() || found->second.uses != 1 ? nullptr : found->second.first_user;
+bool Facts::is_shared(const Variable& x) {
+  const Known& entry = current(x);
+  if (entry.uses > 1) shared_.push_back(entry.value);
+  return entry.uses > 1;
+}
+
+bool Facts::is_settled() {
+  return std::ranges::none_of(shared_, [&](const Variable& x) { return known(x).uses == 1; });
+}
+
+const Apply* Facts::only_user(const Variable& x) {
+  const Known& operand = known(x);
+  return operand.uses == 1 ? operand.first_user : nullptr;
 }
 
 const Variable* Facts::final_form(const Variable& x) {
-  const Entry& entry = current(x);
-  return entry.second.is_final ? &entry.first : nullptr;
+  const Known& entry = current(x);
+  return entry.is_final ? &entry.value : nullptr;
 }
 
 void Facts::finish(const Variable& x) {
-  known_[x].is_final = true;
+  known(x).is_final = true;
   uniform(x);
 }
 
 const std::optional<ir::Value>& Facts::uniform(const Variable& x) {
-  if (const auto found = known_.find(x); found != known_.end() && found->second.has_uniform) return found->second.uniform;
+  if (Known& entry = known(x); std::exchange(entry.has_uniform, true)) return entry.uniform;
   std::optional<ir::Value> value;
   if (const Constant* constant = as_constant(x)) {
     if (const auto scalar = constant->uniform()) value = bits_of(*scalar);
@@ -98,26 +116,25 @@ const std::optional<ir::Value>& Facts::uniform(const Variable& x) {
     const auto operands = uniform_operands(*node);
     if (!operands.empty()) value = folded(*node, x.index(), operands);
   }
-  Known& known = known_[x];
-  known.has_uniform = true;
-  return known.uniform = value;
+  return known(x).uniform = value;
 }
 
 std::vector<std::optional<ir::Value>> Facts::uniform_operands(const Apply& node) {
   std::vector<std::optional<ir::Value>> operands;
   for (const Variable& x : node.inputs) {
-    operands.push_back(uniform(x));
-    if (!operands.back() && !may_be_binder(x, operands.size())) return {};
+    const std::optional<ir::Value>& number = uniform(x);
+    if (!number && !may_be_binder(x, operands.size() + 1)) return {};
+    operands.push_back(number);
   }
   return operands;
 }
 
 void Facts::replace(const Variable& x, const Variable& by) {
   if (by.owner()) count(by.owner());
-  Known& gone = known_[x];
-  const std::int64_t uses = std::exchange(gone.uses, 0);
+  Known& gone = known(x);
   gone.successor = by;
-  current(by).second.uses += uses;
+  const std::int32_t uses = std::exchange(gone.uses, 0);
+  current(by).uses += uses;
   if (x.owner() && x.owner()->outputs() == 1) discount(x.owner());
 }
 
@@ -127,11 +144,11 @@ void Facts::count(const Apply* node) {
   while (!open.empty()) {
     const Apply* user = open.back();
     open.pop_back();
-    if (std::exchange(known_[user->output(0)].is_user, true)) continue;
+    if (std::exchange(known(user->output(0)).is_user, true)) continue;
     for (const Variable& x : user->inputs) {
-      auto& [value, known] = current(x);
-      ++known.uses;
-      if (value.owner()) open.push_back(value.owner());
+      Known& operand = current(x);
+      ++operand.uses;
+      if (operand.value.owner()) open.push_back(operand.value.owner());
     }
   }
 }
@@ -141,10 +158,11 @@ void Facts::discount(const Apply* node) {
   while (!open.empty()) {
     const Apply* user = open.back();
     open.pop_back();
-    if (!std::exchange(known_[user->output(0)].is_user, false)) continue;
+    if (!std::exchange(known(user->output(0)).is_user, false)) continue;
     for (const Variable& x : user->inputs) {
-      auto& [value, known] = current(x);
-      if (--known.uses == 0 && value.owner() && value.owner()->outputs() == 1) open.push_back(value.owner());
+      Known& operand = current(x);
+      const Apply* owner = operand.value.owner();
+      if (--operand.uses == 0 && owner && owner->outputs() == 1) open.push_back(owner);
     }
   }
 }

@@ -4,6 +4,7 @@
 #include "src/graph/op.h"
 #include "src/graph/traversal.h"
 #include "src/ir/semantics.h"
+#include "src/support/pointer_numbers.h"
 
 #include <cstdint>
 #include <optional>
@@ -22,16 +23,23 @@ class Facts {
   explicit Facts(std::span<const Variable> outputs);
 
   /// Whether more than one operand or output is `x`.
-  bool is_shared(const Variable& x) { return current(x).second.uses > 1; }
+  bool is_shared(const Variable& x);
+  /// Whether every value that was said to be shared is so still, or gone.
+  bool is_settled();
+  /// Whether an operand or output is `x` itself.
+  bool is_used(const Variable& x) { return known(x).uses > 0; }
   /// The only node that uses `x`, where that is so in the graph as it was given, and still; null otherwise.
-  const Apply* only_user(const Variable& x) const;
+  const Apply* only_user(const Variable& x);
 
   /// The number that `x` is at every index: of a constant, and of every element op on such. Operands come first: ask for them
   /// before their users, and the answer costs the same for every node.
   const std::optional<ir::Value>& uniform(const Variable& x);
 
+  /// How many nodes it knows of, leaves included.
+  std::size_t nodes() const { return nodes_.size(); }
+
   /// What stands in the place of `x` now.
-  const Variable& successor(const Variable& x) { return current(x).first; }
+  const Variable& successor(const Variable& x) { return current(x).value; }
   /// Whoever used `x` uses `by` from now on.
   void replace(const Variable& x, const Variable& by);
 
@@ -40,27 +48,31 @@ class Facts {
   /// `x` itself is final.
   void finish(const Variable& x);
   /// Notes that `x` waits for its successor to become final; false where it did already.
-  bool wait(const Variable& x) { return !std::exchange(known_[x].waits, true); }
+  bool wait(const Variable& x) { return !std::exchange(known(x).waits, true); }
 
  private:
   struct Known {
-    std::int64_t uses = 0;
+    Variable value, successor;
     const Apply* first_user = nullptr;
-    std::optional<Variable> successor;
     std::optional<ir::Value> uniform;
+    std::int32_t uses = 0;
     bool is_user = false;  // its owner counts as a user of the operands
     bool is_final = false, waits = false, has_uniform = false;
   };
-  using Entry = VariableMap<Known>::value_type;
 
+  /// Of `x`. The reference is valid until another value becomes known.
+  Known& known(const Variable& x);
   /// Of the value that stands in the place of `x` now.
-  Entry& current(const Variable& x);
+  Known& current(const Variable& x);
   /// Empty where one of them is not uniform.
   std::vector<std::optional<ir::Value>> uniform_operands(const Apply& node);
   void count(const Apply* node);
   void discount(const Apply* node);
 
-  VariableMap<Known> known_;
+  PointerNumbers nodes_;
+  std::vector<std::size_t> first_;  // for each node, where its values begin in known_
+  std::vector<Known> known_;
+  std::vector<Variable> shared_;  // those that were said to be
 };
 
 /// The constant that is `value`, a scalar.

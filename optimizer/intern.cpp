@@ -3,7 +3,6 @@
 #include "src/support/hash.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 namespace theon {
@@ -32,19 +31,48 @@ void keep_names(const Apply& from, const Apply& to) {
 
 }  // namespace
 
-std::size_t Interned::Hash::operator()(const Spelling& x) const {
-  const bool ordered = !x.op->commutes();
-  std::uint64_t operands = x.inputs.size();
-  for (const Variable& input : x.inputs) {
+std::uint64_t Interned::Spelling::hash() const {
+  const bool ordered = !op->commutes();
+  std::uint64_t operands = inputs.size();
+  for (const Variable& input : inputs) {
     const std::uint64_t one = mix(VariableHash()(input));
     operands = ordered ? combine(operands, one) : operands + one;
   }
-  return combine(x.op->hash(), operands);
+  return combine(op->hash(), operands);
 }
 
-bool Interned::Equal::operator()(const Spelling& a, const Spelling& b) const {
-  if (a.inputs.size() != b.inputs.size() || (a.op != b.op && !a.op->equals(*b.op))) return false;
-  return std::ranges::equal(a.inputs, b.inputs, VariableSame()) || (a.op->commutes() && same_set(a.inputs, b.inputs));
+bool Interned::Spelling::operator==(const Spelling& other) const {
+  if (inputs.size() != other.inputs.size() || (op != other.op && !op->equals(*other.op))) return false;
+  return std::ranges::equal(inputs, other.inputs, VariableSame()) || (op->commutes() && same_set(inputs, other.inputs));
+}
+
+std::size_t Interned::Table::slot(const Spelling& x, std::uint64_t hash) const {
+  const std::size_t last = slots_.size() - 1;
+  std::size_t at = hash & last;
+  while (slots_[at].node && (slots_[at].hash != hash || !(spelling(*slots_[at].node) == x))) at = (at + 1) & last;
+  return at;
+}
+
+const Apply* Interned::Table::find(const Spelling& x, std::uint64_t hash) const {
+  return slots_.empty() ? nullptr : slots_[slot(x, hash)].node;
+}
+
+void Interned::Table::put(const Apply* node, std::uint64_t hash) {
+  if (2 * (size_ + 1) > slots_.size()) grow();
+  Slot& place = slots_[slot(spelling(*node), hash)];
+  if (!place.node) ++size_;
+  place = {hash, node};
+}
+
+void Interned::Table::grow() {
+  const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(std::max<std::size_t>(64, 2 * slots_.size())));
+  const std::size_t last = slots_.size() - 1;
+  for (const Slot& entry : old) {
+    if (!entry.node) continue;
+    std::size_t at = entry.hash & last;
+    while (slots_[at].node) at = (at + 1) & last;
+    slots_[at] = entry;
+  }
 }
 
 Variable Interned::leaf(const Variable& x) {
@@ -62,37 +90,39 @@ Variable Interned::leaf(const Variable& x) {
   return x;
 }
 
-const Apply* Interned::known(const Spelling& spelling) const {
-  const auto found = nodes_.find(spelling);
-  return found == nodes_.end() ? nullptr : *found;
-}
-
-const Apply* Interned::keep(const Apply* node) {
+const Apply* Interned::keep(const Apply* node, std::uint64_t hash) {
   kept_.emplace_back(node);
-  if (node->op->is_pure()) nodes_.insert(node);
+  if (node->op->is_pure()) nodes_.put(node, hash);
   return node;
 }
 
 const Apply* Interned::rebuilt(const Apply& node, std::vector<Variable> inputs) {
-  if (node.op->is_pure())
-    if (const Apply* equal = known({node.op.get(), inputs})) {
-      keep_names(node, *equal);
-      return equal;
-    }
-  if (std::ranges::equal(inputs, node.inputs, VariableSame())) return keep(&node);
-  return keep(theon::rebuild(node, std::move(inputs))[0].owner());
+  const Spelling wanted{node.op.get(), inputs};
+  const std::uint64_t hash = wanted.hash();
+  if (const Apply* equal = node.op->is_pure() ? nodes_.find(wanted, hash) : nullptr) {
+    keep_names(node, *equal);
+    return equal;
+  }
+  if (std::ranges::equal(inputs, node.inputs, VariableSame())) return keep(&node, hash);
+  return keep(theon::rebuild(node, std::move(inputs))[0].owner(), hash);
 }
 
 Variable Interned::apply(const OpRef& op, std::vector<Variable> inputs, Location where) {
+  const Spelling wanted{op.get(), inputs};
+  const std::uint64_t hash = wanted.hash();
   if (op->is_pure())
-    if (const Apply* equal = known({op.get(), inputs})) return equal->output(0);
-  return keep(theon::apply(op, std::move(inputs), where).owner())->output(0);
+    for (const Table* table : {&nodes_, &drafts_})
+      if (const Apply* equal = table->find(wanted, hash)) return equal->output(0);
+  const Variable made = theon::apply(op, std::move(inputs), where);
+  kept_.push_back(made.node());
+  if (op->is_pure()) drafts_.put(made.owner(), hash);
+  return made;
 }
 
 Variable Interned::respelled(const Apply& node, std::vector<Variable> inputs) {
   if (std::ranges::equal(inputs, node.inputs, VariableSame())) return node.output(0);
-  nodes_.erase(&node);
-  return keep(theon::rebuild(node, std::move(inputs))[0].owner())->output(0);
+  const std::uint64_t hash = Spelling{node.op.get(), inputs}.hash();
+  return keep(theon::rebuild(node, std::move(inputs))[0].owner(), hash)->output(0);
 }
 
 }  // namespace theon

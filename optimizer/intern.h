@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace theon {
@@ -23,36 +22,48 @@ class Interned {
   /// its own, else a new one. A known node without a name takes that of `node`.
   const Apply* rebuilt(const Apply& node, std::vector<Variable> inputs);
 
-  /// The first output of `op` applied to `inputs`.
+  /// The first output of `op` applied to `inputs`. A new node is a draft: it does not stand for equal nodes of the graph until it
+  /// has been rebuilt itself.
   Variable apply(const OpRef& op, std::vector<Variable> inputs, Location where);
 
   /// `node` with its operands in the given order; from now on it stands for `node`.
   Variable respelled(const Apply& node, std::vector<Variable> inputs);
 
  private:
+  /// What a node is: equal spellings are equal nodes.
   struct Spelling {
     const Op* op;
     std::span<const Variable> inputs;
+
+    std::uint64_t hash() const;
+    bool operator==(const Spelling& other) const;
   };
-  static Spelling spelling(const Apply* node) { return {node->op.get(), node->inputs}; }
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(const Spelling& x) const;
-    std::size_t operator()(const Apply* x) const { return (*this)(spelling(x)); }
-  };
-  struct Equal {
-    using is_transparent = void;
-    bool operator()(const Spelling& a, const Spelling& b) const;
-    bool operator()(const Apply* a, const Apply* b) const { return a == b || (*this)(spelling(a), spelling(b)); }
-    bool operator()(const Spelling& a, const Apply* b) const { return (*this)(a, spelling(b)); }
-    bool operator()(const Apply* a, const Spelling& b) const { return (*this)(spelling(a), b); }
+  static Spelling spelling(const Apply& node) { return {node.op.get(), node.inputs}; }
+
+  /// Nodes by spelling, in one allocation.
+  class Table {
+   public:
+    /// Null where there is none.
+    const Apply* find(const Spelling& x, std::uint64_t hash) const;
+    /// The node takes the place of an equal one.
+    void put(const Apply* node, std::uint64_t hash);
+
+   private:
+    struct Slot {
+      std::uint64_t hash = 0;
+      const Apply* node = nullptr;
+    };
+    /// Where a node of the spelling is, or the free slot where it belongs.
+    std::size_t slot(const Spelling& x, std::uint64_t hash) const;
+    void grow();
+
+    std::vector<Slot> slots_;
+    std::size_t size_ = 0;
   };
 
-  /// An equal node that is known, or null.
-  const Apply* known(const Spelling& spelling) const;
-  const Apply* keep(const Apply* node);
+  const Apply* keep(const Apply* node, std::uint64_t hash);
 
-  std::unordered_set<const Apply*, Hash, Equal> nodes_;
+  Table nodes_, drafts_;
   std::unordered_multimap<std::uint64_t, Variable> constants_;  // by hash of their bits
   std::vector<Variable> patterns_;
   std::vector<NodeRef> kept_;

@@ -5,6 +5,7 @@
 #include "src/support/check.h"
 
 #include <algorithm>
+#include <typeinfo>
 #include <utility>
 
 namespace theon {
@@ -20,7 +21,7 @@ std::vector<Variable> PatternOp::pushforward(const Apply& node, std::span<const 
   fail<GradientError>(node.where, "{}: a pattern has no derivative", name_);
 }
 
-const PatternOp* as_pattern_op(const Op& op) { return dynamic_cast<const PatternOp*>(&op); }
+const PatternOp* as_pattern_op(const Op& op) { return typeid(op) == typeid(PatternOp) ? static_cast<const PatternOp*>(&op) : nullptr; }
 
 const Variable* find(const Match::Bindings& bindings, const Variable& pattern) {
   const Apply* node = pattern.owner();
@@ -76,16 +77,21 @@ class Search {
  private:
   static constexpr int most_steps = 400;
 
-  /// Whether every operation and number among the pattern's operands has a counterpart; false decides most searches at little cost.
+  /// Whether there are as many operations and numbers of each kind as among the pattern's operands; false decides most searches at
+  /// little cost.
   bool glance(const Variable& pattern) {
     if (!may_be(pattern, root_)) return false;
     const auto &wanted = pattern.owner()->inputs, &given = root_.owner()->inputs;
     if (!pattern.owner()->op->commutes())
       return wanted.size() == given.size() && std::ranges::equal(wanted, given, [&](const Variable& p, const Variable& x) { return may_be(p, x); });
     return std::ranges::all_of(wanted, [&](const Variable& p) {
-      return std::ranges::any_of(given, [&](const Variable& x) { return may_be(p, x); });
+      if (is_leaf(p)) return true;
+      const auto counterparts = std::ranges::count_if(given, [&](const Variable& x) { return may_be(p, x); });
+      return counterparts >= std::ranges::count_if(wanted, [&](const Variable& q) { return is_alike(p, q); });
     });
   }
+
+  static bool is_alike(const Variable& p, const Variable& q) { return p.owner() && q.owner() ? p.owner()->op->equals(*q.owner()->op) : same(p, q); }
 
   bool solve(State& state) {
     while (!state.goals.empty()) {

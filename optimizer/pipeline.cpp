@@ -67,23 +67,32 @@ class Selection {
 /// A graph on its way through the steps.
 class Run {
  public:
-  Run(const Graph& graph, const OptimizeOptions& options) : options_(options), rules_(options), result_{graph, {}} {}
+  Run(const Graph& graph, const OptimizeOptions& options) : options_(options), rules_(options), result_{graph, {}}, nodes_(toposort(graph.outputs).size()) {}
 
-  void step(const std::string& name, const Pass& pass) {
-    if (rules_.is_disabled(name)) return;
+  /// Whether the graph is another one now.
+  bool step(const std::string& name, const Pass& pass) {
+    if (rules_.is_disabled(name)) return false;
     const auto begin = std::chrono::steady_clock::now();
     Graph after = in_every_graph(graph(), pass);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     check_types(name, graph(), after);
     if (options_.verify) check_values(name, graph(), after);
-    result_.trace.push_back({name, seconds.count(), nodes(graph()), nodes(after), std::exchange(firings_, {})});
+    const bool is_changed = !std::ranges::equal(graph().outputs, after.outputs, VariableSame());
+    const std::size_t nodes_after = is_changed ? toposort(after.outputs).size() : nodes_;
+    result_.trace.push_back({name, seconds.count(), nodes_, nodes_after, std::exchange(firings_, {})});
     result_.graph = std::move(after);
+    nodes_ = nodes_after;
+    return is_changed;
   }
 
-  void rewrite(const std::string& name, const RuleSet& rules) {
+  /// Rewrites until nothing changes; two or three passes settle what was shared.
+  void rewrite(const std::string& name, const RuleSet& rules, int most_passes = 8) {
     step(name, [&](const Graph& before) {
-      Rewritten after = theon::rewrite(before, rules);
-      std::ranges::move(after.firings, std::back_inserter(firings_));
+      Rewritten after{before, {}, false};
+      for (int pass = 0; pass < most_passes && !after.is_settled; ++pass) {
+        after = theon::rewrite(after.graph, rules);
+        std::ranges::move(after.firings, std::back_inserter(firings_));
+      }
       return std::move(after.graph);
     });
   }
@@ -93,11 +102,10 @@ class Run {
   Optimized finish() { return std::move(result_); }
 
  private:
-  static std::size_t nodes(const Graph& graph) { return toposort(graph.outputs).size(); }
-
   const OptimizeOptions& options_;
   Selection rules_;
   Optimized result_;
+  std::size_t nodes_;
   std::vector<Firing> firings_;  // of the step under way
 };
 
@@ -108,12 +116,8 @@ bool has_composites(const Graph& graph) {
   });
 }
 
-/// Two are the rule: one that inlines, one that finds nothing more to do.
+/// Expansions that rules turn into composites again are a mistake in the rules; they end here.
 constexpr int most_rounds = 6;
-
-bool is_unchanged(const Graph& before, const Graph& after) {
-  return std::ranges::equal(before.outputs, after.outputs, VariableSame());
-}
 
 }  // namespace
 
@@ -126,17 +130,17 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
   run.step("remove identities", remove_identities);
   run.step("inline composites that no rule knows", [&](const Graph& g) { return inline_composites(g, all.op_names()); });
   run.step("fold constants", fold_constants);
-  run.rewrite("canonicalise", RuleSet());
-  run.rewrite("stabilise", run.rules().stability());
-  if (is_full) run.rewrite("simplify", all);
-  // What the gradient brought is simple now, so that what needs stabilising shows.
-  if (is_full) run.rewrite("stabilise again", run.rules().stability());
-  Graph before;
-  for (int round = 0; round < most_rounds && !is_unchanged(before, run.graph()); ++round) {
-    before = run.graph();
-    if (has_composites(run.graph())) run.step("inline composites", [](const Graph& g) { return inline_composites(g, {}); });
-    run.rewrite("simplify what was inlined", all);
-    run.step("fold constants again", fold_constants);
+  if (is_full) {
+    run.rewrite("stabilise", run.rules().stability(), 1);
+    run.rewrite("simplify", all);
+  } else {
+    run.rewrite("stabilise", run.rules().stability());
+  }
+  for (int round = 0; round < most_rounds; ++round) {
+    const bool is_inlined = has_composites(run.graph()) && run.step("inline composites", [](const Graph& g) { return inline_composites(g, {}); });
+    const bool is_folded = run.step("fold constants again", fold_constants);
+    if (!is_inlined && !is_folded) break;
+    run.rewrite("simplify again", all);
   }
   run.step("write differences", write_differences);
   run.step("take the original nodes", [&](const Graph& g) { return merge_into(graph, g); });

@@ -33,12 +33,17 @@ Variable rewritten(const RuleSet::Entry& entry, const Variable& x, Facts& facts,
 class Rewriter {
  public:
   Rewriter(std::span<const Variable> outputs, const RuleSet& rules)
-      : outputs_(outputs), rules_(rules), facts_(outputs), budget_(1000 + 20 * toposort(outputs).size()) {}
+      : outputs_(outputs), rules_(rules), facts_(outputs), budget_(1000 + 20 * facts_.nodes()) {}
 
   std::vector<Variable> run() {
     std::vector<Variable> result;
     for (const Variable& x : outputs_) result.push_back(normalised(x));
     return result;
+  }
+
+  /// Whether another rewriting of the result would change nothing, as far as that depends on what is shared.
+  bool is_settled() {
+    return facts_.is_settled() && std::ranges::none_of(absorbed_, [&](const Variable& x) { return facts_.is_used(x); });
   }
 
   std::vector<Firing> firings;
@@ -70,6 +75,7 @@ class Rewriter {
   Facts facts_;
   Interned interned_;
   std::vector<Variable> path_;  // what is being normalised, each for the one before
+  std::vector<Variable> absorbed_;
   std::size_t budget_;
 };
 
@@ -138,14 +144,19 @@ void Rewriter::replace(const Variable& x, const Variable& by) {
 void Rewriter::absorb(const Variable& x, const Variable& rebuilt) {
   if (!same(x, rebuilt)) facts_.replace(x, rebuilt);
   facts_.finish(rebuilt);
+  absorbed_.push_back(rebuilt);
 }
 
 // One step.
 
 Variable Rewriter::step(const Variable& x) {
   if (const Variable form = canonical(x, facts_, interned_); !same(form, x)) return form;
-  for (const RuleSet::Entry& entry : rules_.at(x.owner()->op->name()))
+  const std::span<const RuleSet::Entry> entries = rules_.at(x.owner()->op->name());
+  const std::uint64_t operands = entries.empty() ? 0 : RuleSet::operands_of(*x.owner());
+  for (const RuleSet::Entry& entry : entries) {
+    if ((entry.asks_of & ~operands) != 0) continue;
     if (const Variable result = applied(entry, x); !same(result, x)) return result;
+  }
   return x;
 }
 
@@ -220,9 +231,16 @@ RuleSet::RuleSet(std::span<const Rule> rules) {
     const Variable pattern = canonical_form(rule.from());
     // The canonical form alone may turn the left side into the right one.
     if (!pattern.owner()) continue;
-    by_op_[pattern.owner()->op->name()].push_back({rule, pattern});
+    by_op_[pattern.owner()->op->name()].push_back({rule, pattern, operands_of(*pattern.owner())});
     for (const Apply* node : toposort(std::span(&pattern, 1))) names_.insert(node->op->name());
   }
+}
+
+std::uint64_t RuleSet::operands_of(const Apply& node) {
+  std::uint64_t bits = 0;
+  for (const Variable& x : node.inputs)
+    if (x.owner()) bits |= std::uint64_t{1} << (std::hash<std::string>()(x.owner()->op->name()) % 64);
+  return bits;
 }
 
 std::span<const RuleSet::Entry> RuleSet::at(const std::string& op) const {
@@ -233,14 +251,15 @@ std::span<const RuleSet::Entry> RuleSet::at(const std::string& op) const {
 Rewritten rewrite(const Graph& graph, const RuleSet& rules) {
   Rewriter rewriter(graph.outputs, rules);
   std::vector<Variable> outputs = rewriter.run();
-  return {{graph.inputs, std::move(outputs)}, std::move(rewriter.firings)};
+  const bool is_settled = std::ranges::equal(outputs, graph.outputs, VariableSame()) || rewriter.is_settled();
+  return {{graph.inputs, std::move(outputs)}, std::move(rewriter.firings), is_settled};
 }
 
 Variable apply_rule(const Rule& rule, const Variable& x) {
   const Variable form = canonical_form(x);
   Facts facts(std::span(&form, 1));
   Interned interned;
-  return form.owner() ? rewritten({rule, canonical_form(rule.from())}, form, facts, interned) : Variable();
+  return form.owner() ? rewritten({rule, canonical_form(rule.from()), 0}, form, facts, interned) : Variable();
 }
 
 Variable canonical_form(const Variable& x) { return Rewriter(std::span(&x, 1), RuleSet()).run()[0]; }

@@ -5,6 +5,7 @@
 
 #include "src/graph/op.h"
 
+#include <cstdint>
 #include <set>
 #include <span>
 #include <string>
@@ -18,13 +19,17 @@ class RuleSet {
  public:
   struct Entry {
     Rule rule;
-    Variable pattern;  // the left side in canonical form
+    Variable pattern;       // the left side in canonical form
+    std::uint64_t asks_of;  // what its operands are, see `operands_of`
   };
 
   RuleSet() = default;
   explicit RuleSet(std::span<const Rule> rules);
-  /// Those that may apply to a node of an op of this name, in the order they were given.
+  /// Those whose root is an op of this name, in the order they were given.
   std::span<const Entry> at(const std::string& op) const;
+  /// A bit for each op, by hash of its name, that an operand of the node is made by: a rule applies only where those of its pattern
+  /// are among those of the node. It spares most searches.
+  static std::uint64_t operands_of(const Apply& node);
   /// The names of all ops on left sides.
   const std::set<std::string>& op_names() const { return names_; }
 
@@ -42,6 +47,8 @@ struct Firing {
 struct Rewritten {
   Graph graph;
   std::vector<Firing> firings;
+  /// False where something was left alone because it was shared, and is not shared any more.
+  bool is_settled;
 };
 
 /// The graph in canonical form (see canonical.h) in which no rule applies any more; the same graph where that was so before.

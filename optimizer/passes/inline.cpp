@@ -14,13 +14,13 @@ bool is_inlined(const Apply& node, const std::set<std::string>& kept) {
 }
 
 Graph inlined_once(const Graph& graph, const std::set<std::string>& kept) {
-  const auto remake = [&](const Apply& node, std::vector<Variable> inputs) {
-    std::vector<Variable> same = rebuild(node, std::move(inputs));
-    if (!is_inlined(node, kept)) return same;
+  const auto selects = [&](const Apply& node) { return is_inlined(node, kept); };
+  const auto expand = [](const Apply& node, std::vector<Variable> inputs) {
+    const std::vector<Variable> same = rebuild(node, std::move(inputs));
     const Attribution line(node.where);
     return static_cast<const CompositeOp&>(*node.op).expand(*same[0].owner());
   };
-  return {graph.inputs, rebuild_graph(graph.outputs, remake)};
+  return {graph.inputs, rebuild_graph(graph.outputs, selects, expand)};
 }
 
 }  // namespace

@@ -27,13 +27,13 @@ OpRef with_pass(const OpRef& op, const Pass& pass) {
 
 Graph with_new_regions(const Graph& graph, const Pass& pass) {
   std::unordered_map<const Op*, OpRef> done;
+  const auto selects = [](const Apply& node) { return has_inner(*node.op); };
   const auto remake = [&](const Apply& node, std::vector<Variable> inputs) {
-    if (!has_inner(*node.op)) return rebuild(node, std::move(inputs));
     OpRef& op = done[node.op.get()];
     if (!op) op = with_pass(node.op, pass);
     return op == node.op ? rebuild(node, std::move(inputs)) : apply_all(op, std::move(inputs), node.where);
   };
-  return {graph.inputs, rebuild_graph(graph.outputs, remake)};
+  return {graph.inputs, rebuild_graph(graph.outputs, selects, remake)};
 }
 
 }  // namespace

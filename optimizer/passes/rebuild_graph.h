@@ -14,7 +14,9 @@ namespace theon {
 /// What takes the place of a node's outputs, given what takes the place of its inputs.
 using Remake = std::function<std::vector<Variable>(const Apply& node, std::vector<Variable> inputs)>;
 
-/// The outputs with every node made anew by `remake`, producers first.
-std::vector<Variable> rebuild_graph(std::span<const Variable> outputs, const Remake& remake);
+using Selects = std::function<bool(const Apply& node)>;
+
+/// The outputs with the selected nodes remade, producers first; the others are rebuilt where an input has changed.
+std::vector<Variable> rebuild_graph(std::span<const Variable> outputs, const Selects& selects, const Remake& remake);
 
 }  // namespace theon

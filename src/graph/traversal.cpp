@@ -3,9 +3,9 @@
 #include "src/graph/specify.h"
 #include "src/ir/dim_node.h"
 #include "src/support/check.h"
+#include "src/support/pointer_numbers.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 namespace theon {
@@ -15,10 +15,10 @@ namespace {
 /// Calls `leave` for each Apply after all it depends on, without looking behind variables that are a `boundary`. An explicit stack holds (node, next input to visit).
 template <class Boundary, class Leave>
 void visit_postorder(std::span<const Variable> outputs, Boundary is_boundary, Leave leave) {
-  std::unordered_set<const Apply*> seen;
+  PointerNumbers seen;
   std::vector<std::pair<const Apply*, std::size_t>> path;
   const auto enter = [&](const Variable& x) {
-    if (const Apply* node = x.owner(); node && !is_boundary(x) && seen.insert(node).second) path.emplace_back(node, 0);
+    if (const Apply* node = x.owner(); node && !is_boundary(x) && seen.add(node).second) path.emplace_back(node, 0);
   };
   for (const Variable& output : outputs) {
     enter(output);
@@ -74,9 +74,9 @@ std::vector<const Apply*> toposort(std::span<const Variable> outputs, const std:
 
 std::vector<Variable> leaves(std::span<const Variable> outputs) {
   std::vector<Variable> found;
-  std::unordered_set<const Node*> seen;
+  PointerNumbers seen;
   const auto meet = [&](const Variable& x) {
-    if (!x.owner() && x.node()->role != Node::Role::constant && seen.insert(x.node().get()).second) found.push_back(x);
+    if (!x.owner() && x.node()->role != Node::Role::constant && seen.add(x.node().get()).second) found.push_back(x);
   };
   visit_postorder(outputs, nowhere, [&](const Apply& node) {
     for (const Variable& x : node.inputs) meet(x);

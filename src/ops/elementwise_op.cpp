@@ -3,6 +3,7 @@
 #include "src/support/check.h"
 
 #include <memory>
+#include <typeinfo>
 #include <unordered_map>
 #include <utility>
 
@@ -128,8 +129,7 @@ std::size_t Elementwise::hash() const {
 }
 
 const ElementwiseDefinition* elementwise_definition(const Op& op) {
-  const auto* found = dynamic_cast<const Elementwise*>(&op);
-  return found ? &found->definition() : nullptr;
+  return typeid(op) == typeid(Elementwise) ? &static_cast<const Elementwise&>(op).definition() : nullptr;
 }
 
 bool is_elementwise(const Variable& x, std::string_view name) {

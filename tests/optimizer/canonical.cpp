@@ -39,8 +39,8 @@ TEST_CASE("the numbers of a sum or product are one, and come first") {
 }
 
 TEST_CASE("numbers stay apart where combining them would overflow or underflow") {
-  CHECK(form(1e200 * (1e200 * a)) == "1e+200 * 1e+200 * a");
-  CHECK(form(1e-200 * (1e-200 * a)) == "1e-200 * 1e-200 * a");
+  CHECK(form(1e200 * (1e200 * a)) == "1e+200 * a * 1e+200");
+  CHECK(form(1e-200 * (1e-200 * a)) == "1e-200 * a * 1e-200");
 }
 
 TEST_CASE("adding minus zero and multiplying by one is nothing; adding zero is something") {
@@ -66,9 +66,14 @@ TEST_CASE("like terms of one sign are one") {
   CHECK(form(a - a) == form(a + -a));
 }
 
+TEST_CASE("like terms stay apart where their number would overflow") {
+  CHECK(form(1.5e308 * a + 1.2e308 * a) == "1.5e+308 * a + 1.2e+308 * a");
+}
+
 TEST_CASE("small powers are products") {
   CHECK(form(pow(a, 1)) == "a");
   CHECK(form(pow(a, 2)) == "a * a");
+  CHECK(form(pow(a, 3)) == "a * a * a");
 }
 
 TEST_CASE("operations on numbers are numbers") {

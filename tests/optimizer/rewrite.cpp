@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <pthread.h>
+
 using namespace theon;
 
 namespace {
@@ -163,4 +165,24 @@ TEST_CASE("the left side of a rule is an operation on patterns") {
 TEST_CASE("a wrong rule is refused with numbers") {
   const std::string message = message_of([&] { Rules wrong{{exp(x) * exp(y), exp(x - y)}}; });
   CHECK(contains(message, "exp(x) * exp(y) -> exp(x - y): the sides differ"));
+}
+
+TEST_CASE("a hundred thousand nodes are rewritten on a small stack") {
+  const auto deep = [] {
+    Variable v = a();
+    for (int i = 0; i < 25'000; ++i) v = tanh(v + b()) * a() - 1;
+    Variable sum = a();
+    for (int i = 0; i < 50'000; ++i) sum = sum + b();
+    const auto optimised = rewrite({{}, {v, sum}}, RuleSet(std::vector<Rule>{{log(1 + x), log1p(x)}}));
+    // Of each turn the tanh, the product and one flat sum; the last - 1; the sum of a and a multiple of b.
+    CHECK(toposort(optimised.graph.outputs).size() == 3 * 25'000 + 1 + 2);
+    CHECK(to_string(optimised.graph.outputs[1]) == "a + 50000.0 * b");
+  };
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 512 * 1024);
+  pthread_t thread;
+  const auto run = [](void* f) -> void* { return (*static_cast<decltype(deep)*>(f))(), nullptr; };
+  pthread_create(&thread, &attributes, run, const_cast<void*>(static_cast<const void*>(&deep)));
+  pthread_join(thread, nullptr);
 }
