@@ -47,7 +47,10 @@ Planned plan(std::vector<Variable> inputs, std::vector<Variable> outputs) {
 Variable random_graph(const Variable& x, const Variable& y, int nodes) {
   std::vector<Variable> made{x, y};
   std::uint64_t state = 7;
-  const auto draw = [&](std::uint64_t n) { return (state = state * 6364136223846793005u + 1442695040888963407u) >> 33, (state >> 33) % n; };
+  const auto draw = [&](std::uint64_t n) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (state >> 33) % n;
+  };
   for (int i = 0; i < nodes; ++i) {
     const std::size_t recent = std::min<std::size_t>(12, made.size());
     const Variable a = made[made.size() - 1 - draw(recent)], b = made[made.size() - 1 - draw(recent)];
