@@ -25,7 +25,7 @@ Expr identity(Pool& pool, Opcode op, DType dtype) { return pool.monoid(op, dtype
 /// The value and the place of the largest element; the first of equal ones.
 const Monoid* argmax(Pool& pool) {
   const Expr a = pool.argument(0, f32), i = pool.argument(1, DType::int64), b = pool.argument(2, f32), j = pool.argument(3, DType::int64);
-  const Expr first = b < a | (a == b & i <= j);
+  const Expr first = (b < a) | ((a == b) & (i <= j));
   return pool.monoid(Monoid{"argmax",
                             {pool.literal(f32, -std::numeric_limits<double>::infinity()), pool.literal(std::numeric_limits<std::int64_t>::max())},
                             {select(first, a, b), select(first, i, j)}});
