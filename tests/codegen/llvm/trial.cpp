@@ -85,13 +85,13 @@ Outcome interpreted(const Trial& trial, std::vector<Array> arrays, std::int64_t 
 }
 
 Outcome called(TheonKernel kernel, const Trial& trial, std::vector<Array> arrays, std::int64_t n, std::int64_t m) {
-  const std::int64_t symbols[] = {n, m};
+  std::int64_t symbols[] = {n, m};
   std::vector<char> scratch = aligned_scratch(scratch_bytes(trial.kernel, trial.layout, symbols));
   std::vector<void*> buffers;
   for (Array& each : arrays) buffers.push_back(each.bytes.data());
   TheonFailure failure{};
   const std::int32_t cancel = 0;
-  const TheonFrame frame{buffers.data(), symbols, aligned(scratch), &failure, &cancel};
+  const TheonFrame frame{buffers.data(), symbols, aligned(scratch), &failure, &cancel, nullptr, nullptr, nullptr};
   const std::int32_t status = kernel(&frame, 0, n);
   return {std::move(arrays), {status, failure.first, failure.second}};
 }
