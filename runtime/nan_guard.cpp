@@ -5,7 +5,9 @@
 #include "src/graph/op.h"
 #include "src/support/check.h"
 
+#include <algorithm>
 #include <cmath>
+#include <variant>
 
 namespace theon::runtime {
 
@@ -39,7 +41,13 @@ void check(ValueId value, const Context& context) {
 }  // namespace
 
 void guard_against_nan(const codegen::Step& step, Context& context) {
-  for (ValueId value : codegen::writes(step)) check(value, context);
+  const auto* kernel = std::get_if<codegen::KernelStep>(&step.node);
+  // Of what a loop writes slice by slice, the rest is no number yet: the loop itself is watched, too.
+  const auto is_whole = [&](ValueId value) {
+    return !kernel || std::find(kernel->slices.begin(), kernel->slices.end(), value) == kernel->slices.end();
+  };
+  for (ValueId value : codegen::writes(step))
+    if (is_whole(value)) check(value, context);
 }
 
 }  // namespace theon::runtime

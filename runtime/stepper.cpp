@@ -71,7 +71,14 @@ class Stepper {
   void step(const Call& call) {
     open(call);
     std::visit([&](const auto& node) { run(node, *call.step); }, call.node);
-    if (observer_) (*observer_)(*call.step, context_);
+    if (observer_ && has_written(call)) (*observer_)(*call.step, context_);
+  }
+
+  /// A loop without iterations has not; what is inside a branch was observed there.
+  bool has_written(const Call& call) const {
+    if (const auto* kernel = std::get_if<KernelCall>(&call.node)) return context_.size(kernel->trips) > 0;
+    if (const auto* loop = std::get_if<LoopCall>(&call.node)) return context_.symbols[loop->counter] > 0;
+    return !std::holds_alternative<BranchCall>(call.node);
   }
 
   void run(const KernelCall& call, const codegen::Step& step) {
@@ -134,6 +141,7 @@ class Stepper {
       for (const codegen::Carried& state : call.carried)
         std::swap(context_.buffers[state.current], context_.buffers[state.next]);
     }
+    context_.bind(call.counter, i);
     if (i % 2 == 1) bring_home(call.carried);
   }
 

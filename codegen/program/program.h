@@ -19,7 +19,8 @@ struct KernelStep {
   Dim trips;
   std::vector<ValueId> reads, writes;
   Location where;
-  bool is_serial = false;  // whether the iterations must run in order
+  bool is_serial = false;            // whether the iterations must run in order
+  std::vector<ValueId> slices = {};  // those of `writes` of which it writes the slice of a loop's iteration
 };
 
 /// result = alpha * a b [+ c]; with `in_place` c's memory is result's.

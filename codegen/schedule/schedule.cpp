@@ -51,6 +51,8 @@ class Scheduler {
   void add(const Group& group) {
     const std::function<bool(ValueId)> kept = [this](ValueId v) { return is_kept(v); };
     add_kernel(lower(group, input(kept)), results(group), group.nests[0].where);
+    for (const Nest& nest : group.nests)
+      if (!nest.prefix.empty()) std::get<KernelStep>(steps_.back().node).slices.push_back(nest.result);
   }
 
   void add(const Scatter& scatter) {

@@ -43,3 +43,15 @@ TEST_CASE("nothing is overwritten early where every step is watched") {
   const Shared w = shared("w", Tensor(List{1, 2}));
   CHECK_THAT(function({}, {}, {.updates = {{w, w * 2}}, .mode = Mode::nan_guard}).explain(), Catch::Contains("spare"));
 }
+
+TEST_CASE("nan_guard watches loops iteration by iteration, and arrays that they fill once they are full") {
+  const Variable x = matrix<double>("x"), h = vector<double>("h");
+  const auto [states, emitted] = scan({.over = {x}, .from = {h}}, [](Variable row, Variable state) {
+    const Variable next = log(state + row).named("next");
+    return Step{.next = {next}, .emit = {next * 2}};
+  });
+  const Function f = function({x, h}, {states[0], emitted[0]}, {.mode = Mode::nan_guard});
+  const auto rows = [](std::int64_t count, double value) { return Tensor::of<double>(std::vector<double>(count * 2, value), {count, 2}); };
+  for (std::int64_t count : {0, 1, 2, 50}) CHECK(f(rows(count, 9), std::vector<double>{1, 1})[1].sizes() == Sizes{count, 2});
+  CHECK_THROWS_WITH(f(rows(50, -1), std::vector<double>{1, 1}), Catch::Contains("inf at [0]"));
+}
