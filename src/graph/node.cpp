@@ -96,7 +96,7 @@ Apply::Apply(OpRef op, std::vector<Variable> inputs, Signature signature, Locati
       types(std::move(signature.outputs)),
       obligations(std::move(signature.obligations)),
       count_(types.empty() ? this->op->outputs() : types.size()),
-      names_(new Name[count_]) {}
+      more_names_(count_ > 1 ? new Name[count_ - 1] : nullptr) {}
 
 const Leaf* as_leaf(const Variable& x) { return x.owner() ? nullptr : static_cast<const Leaf*>(x.node().get()); }
 

@@ -122,12 +122,13 @@ class Apply : public Node {
 
   std::size_t outputs() const { return count_; }
   Variable output(std::size_t index) const { return Variable(NodeRef(this), static_cast<std::uint32_t>(index)); }
-  const Name& name(std::size_t output) const { return names_[output]; }
+  const Name& name(std::size_t output) const { return output == 0 ? name_ : more_names_[output - 1]; }
   bool is_pattern() const { return types.empty(); }
 
  private:
   std::size_t count_;
-  std::unique_ptr<Name[]> names_;
+  Name name_;
+  std::unique_ptr<Name[]> more_names_;  // of the outputs behind the first
 };
 
 const Leaf* as_leaf(const Variable& x);          // null for an Apply's output
