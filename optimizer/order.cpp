@@ -20,7 +20,7 @@ namespace {
 /// Of one element; the rest of the ops cost 1.
 double cost(const std::string& op) {
   static const std::unordered_map<std::string_view, double> table{
-      {"dimshuffle", 0}, {"div", 4},   {"sqrt", 4},     {"floor_div", 4}, {"mod", 4},      {"exp", 10},
+      {"dimshuffle", 0}, {"neg", 0.5}, {"div", 4},   {"sqrt", 4},     {"floor_div", 4}, {"mod", 4},      {"exp", 10},
       {"log", 10},       {"log1p", 10}, {"expm1", 10},  {"sin", 10},      {"cos", 10},     {"tanh", 12},
       {"erf", 12},       {"sigmoid", 12}, {"softplus", 16}, {"pow", 20},  {"softmax", 16}, {"log_softmax", 16},
       {"logsumexp", 5},
@@ -94,7 +94,7 @@ bool equal_terms(const Variable& a, const Variable& b) {
 int compare_ops(const Variable& a, const Variable& b) {
   if (rank(a) != rank(b)) return rank(a) < rank(b) ? -1 : 1;
   const bool are_named = a.owner() && b.owner() && rank(a) != Rank::reduction;
-  return are_named ? a.owner()->op->name().compare(b.owner()->op->name()) : 0;
+  return are_named ? b.owner()->op->name().compare(a.owner()->op->name()) : 0;
 }
 
 bool is_path_greater(const Variable& a, const Variable& b);

@@ -116,6 +116,8 @@ bool has_composites(const Graph& graph) {
   });
 }
 
+Graph inline_all(const Graph& graph) { return inline_composites(graph, {}); }
+
 /// Expansions that rules turn into composites again are a mistake in the rules; they end here.
 constexpr int most_rounds = 6;
 
@@ -137,7 +139,7 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
     run.rewrite("stabilise", run.rules().stability());
   }
   for (int round = 0; round < most_rounds; ++round) {
-    const bool is_inlined = has_composites(run.graph()) && run.step("inline composites", [](const Graph& g) { return inline_composites(g, {}); });
+    const bool is_inlined = has_composites(run.graph()) && run.step("inline composites", inline_all);
     const bool is_folded = run.step("fold constants again", fold_constants);
     if (!is_inlined && !is_folded) break;
     run.rewrite("simplify again", all);

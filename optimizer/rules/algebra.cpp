@@ -1,7 +1,9 @@
 #include "optimizer/rules/parts.h"
 #include "optimizer/rules/rules.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace theon {
 
@@ -16,6 +18,20 @@ Variable times_inverse(const Variable& x, const Variable& divisor) {
   const bool is_power = std::frexp(std::abs(number->item<double>()), &exponent) == 0.5;
   const int most = number->dtype() == DType::float64 ? 1000 : 120;
   return is_power && std::abs(exponent) < most ? x * (1 / number->item<double>()) : Variable();
+}
+
+/// Whether it is a number of moderate size: what it is taken out of neither overflows nor underflows.
+bool is_moderate(const Variable& x) {
+  const Constant* constant = as_constant(x);
+  const auto number = constant && is_floating(constant->value.dtype()) ? constant->uniform() : std::nullopt;
+  const double size = number ? std::abs(number->item<double>()) : 0;
+  return size >= 1e-3 && size <= 1e3;
+}
+
+Rule::Condition are_numbers(std::vector<Variable> list) {
+  return [list = std::move(list)](const Match& match) {
+    return std::ranges::all_of(list, [&](const Variable& x) { return is_moderate(match(x)); });
+  };
 }
 
 }  // namespace
@@ -64,6 +80,10 @@ std::vector<Rule> algebra_rules() {
            {1 / (x / y), y / x},
            {x / (1 / y), x * y},
            {x * (1 / y), x / y},
+           Rule(x / (c * y), 1 / c * (x / y), are_numbers({c})).tested_on(x / (3 * y)),
+           Rule(x / (y / c), c * (x / y), are_numbers({c})).tested_on(x / (y / 3)),
+           Rule(c * x / y, c * (x / y), are_numbers({c})).tested_on(3 * x / y),
+           Rule(c * (x / y), c * x / y, are_numbers({c, x})).tested_on(3 * (2 / y)),
        }))
     rules.push_back(rule);
   return rules;

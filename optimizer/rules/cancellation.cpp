@@ -52,7 +52,10 @@ Variable product_without_divisor(const Variable& x, const Variable& y) {
 Variable quotient_without_divisor(const Variable& x, const Variable& y) {
   std::vector<Variable> divisors = factors(operand(x, 1));
   const auto found = std::ranges::find_if(divisors, [&](const Variable& divisor) { return same_expression(divisor, y); });
-  if (found == divisors.end()) return {};
+  if (found == divisors.end()) {
+    const Variable above = without_divisor(operand(x), y);
+    return above.is_empty() ? above : above / operand(x, 1);
+  }
   divisors.erase(found);
   return divisors.empty() ? operand(x) : operand(x) / product(divisors);
 }

@@ -73,51 +73,83 @@ Variable times_softmax(const Variable& x, const Variable& y, const Variable& sum
   return p.is_empty() ? p : y * p;
 }
 
+bool is_sum_of_exponentials(const Variable& x) { return is_op(x, "sum") && is_op(operand(x), "exp"); }
+
 /// The logarithm of `x` where it has a better form than log(x); empty otherwise.
 Variable stable_logarithm(const Variable& x) {
+  if (is_sum_of_exponentials(x)) return log_of_sum(operand(operand(x)), x);
   if (const auto* op = op_of<Softmax>(x)) return log_softmax(operand(x), op->axis());
   if (is_op(x, "sigmoid")) return -softplus(-operand(x));
   if (is_op(x, "exp")) return operand(x);
   return {};
 }
 
-/// Elements are picked after the logarithm has been taken.
-Variable log_before_move(const Variable& moved) {
-  const bool is_move = op_of<DimShuffle>(moved) || op_of<Reshape>(moved) || op_of<BroadcastTo>(moved) ||
-                       op_of<StridedSlice>(moved) || op_of<Gather>(moved);
-  const Variable logarithm = is_move ? stable_logarithm(operand(moved)) : Variable();
-  if (logarithm.is_empty()) return {};
-  std::vector<Variable> inputs = moved.owner()->inputs;
+/// The sum of logarithms of what is positive, whose product underflows.
+Variable log_of_product(const Variable& x, const Variable& product) {
+  const Variable logarithm = stable_logarithm(x);
+  return logarithm.is_empty() ? logarithm : reduce(Reduction::sum, logarithm, op_of<Reduce>(product)->axes(), product.where());
+}
+
+/// The same for a move of such: elements are picked after the logarithm has been taken.
+Variable better_logarithm(const Variable& x) {
+  const bool is_move = op_of<DimShuffle>(x) || op_of<Reshape>(x) || op_of<BroadcastTo>(x) || op_of<StridedSlice>(x) || op_of<Gather>(x);
+  const Variable logarithm = stable_logarithm(is_move ? operand(x) : x);
+  if (logarithm.is_empty() || !is_move) return logarithm;
+  std::vector<Variable> inputs = x.owner()->inputs;
   inputs[0] = logarithm;
-  return rebuild(*moved.owner(), std::move(inputs))[0];
+  return rebuild(*x.owner(), std::move(inputs))[0];
+}
+
+/// Factors with a better logarithm are positive: the logarithm of the product is a sum.
+Variable log_of_factors(const Variable& whole) {
+  std::vector<Variable> logarithms, rest;
+  for (const Variable& factor : factors(operand(whole))) {
+    const Variable logarithm = better_logarithm(factor);
+    (logarithm.is_empty() ? rest : logarithms).push_back(logarithm.is_empty() ? factor : logarithm);
+  }
+  if (logarithms.empty()) return {};
+  if (!rest.empty()) logarithms.push_back(log(product(rest)));
+  return total(logarithms);
+}
+
+Variable log_of_quotient(const Variable& x, const Variable& y) {
+  const Variable above = better_logarithm(x), below = better_logarithm(y);
+  if (above.is_empty() && below.is_empty()) return {};
+  return (above.is_empty() ? log(x) : above) - (below.is_empty() ? log(y) : below);
 }
 
 }  // namespace
 
 std::vector<Rule> stability_rules() {
   const Variable x = any("x"), y = any("y"), z = any("z");
-  const AnyOp sum_of("sum"), restored("dimshuffle"), softmax_of("softmax"), log_softmax_of("log_softmax");
+  const AnyOp sum_of("sum"), restored("dimshuffle"), softmax_of("softmax"), log_softmax_of("log_softmax"), product_of("prod");
   const Variable sum_exp = sum_of(exp(x)), restored_sum = restored(sum_exp), p = softmax_of(x), log_p = log_softmax_of(x);
   return of_class(RuleClass::stabilising, {
       {log(1 + x), log1p(x)},
       {exp(x) - 1, expm1(x)},
       {1 - exp(x), -expm1(x)},
       {log(exp(x)), x},
-      {log(exp(x) * y), x + log(y)},
-      {log(exp(x) / y), x - log(y)},
-      {log(y / exp(x)), log(y) - x},
+      {log(sigmoid(x)), -softplus(-x)},
+      {log(p), "log_softmax(x)", [=](const Match& m) { return better_logarithm(m(p)); }},
+      {log(sum_exp), "logsumexp(x)", [=](const Match& m) { return better_logarithm(m(sum_exp)); }},
+      Rule(log(x * y), "log(x) + log(y)", [=](const Match& m) { return log_of_factors(m.whole()); }).tested_on(log(exp(x) * y)),
+      Rule(log(x / y), "log(x) - log(y)", [=](const Match& m) { return log_of_quotient(m(x), m(y)); }).tested_on(log(y / exp(x))),
+      Rule(log(x), "a move of log(x)", [=](const Match& m) { return better_logarithm(m(x)); }).tested_on(log(restored(sigmoid(x)))),
       {log(1 / x), -log(x)},
       {log1p(expm1(x)), x},
       {log1p(exp(x)), softplus(x)},
       {sqrt(x * x), abs(x)},
 
       {1 - sigmoid(x), sigmoid(-x)},
+      {sigmoid(x) - 1, -sigmoid(-x)},
       {y / (1 + exp(x)), y * sigmoid(-x)},
       {exp(x) * sigmoid(-x), sigmoid(x)},
       {exp(-x) * sigmoid(x), sigmoid(-x)},
-      {log(sigmoid(x)), -softplus(-x)},
       {log1p(-sigmoid(x)), -softplus(x)},
       {exp(-softplus(x)), sigmoid(-x)},
+      {softplus(x) - x, softplus(-x)},
+      {x - softplus(x), -softplus(-x)},
+      {(exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x)},
       {sigmoid(x) - sigmoid(x) * sigmoid(x), sigmoid(x) * sigmoid(-x)},
       {y * sigmoid(x) - y * sigmoid(x) * sigmoid(x), y * sigmoid(x) * sigmoid(-x)},
 
@@ -125,15 +157,13 @@ std::vector<Rule> stability_rules() {
       {exp(x) / restored_sum, "softmax(x)", [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(restored_sum)); }},
       {exp(x) * (y / sum_exp), "y * softmax(x)", [=](const Match& m) { return times_softmax(m(x), m(y), m(sum_exp), m(sum_exp)); }},
       {exp(x) * (y / restored_sum), "y * softmax(x)", [=](const Match& m) { return times_softmax(m(x), m(y), m(sum_exp), m(restored_sum)); }},
-      {log(sum_exp), "logsumexp(x)", [=](const Match& m) { return log_of_sum(m(x), m(sum_exp)); }},
+      {log(product_of(x)), "sum(log(x))", [=](const Match& m) { return log_of_product(m(x), operand(m.whole())); }},
       {log(exp(x) + exp(y)), "logsumexp(stack(x, y))", [=](const Match& m) { return log_of_exponentials(terms(operand(m.whole())), m.whole().dims()); }},
       Rule(exp(x) / (exp(x) + z), "its share", [=](const Match& m) { return share_of_exponentials(m(x), m(z), m.whole().dims()); })
           .tested_on(exp(x) / (exp(x) + exp(z))),
       Rule(exp(x) * (y / (exp(x) + z)), "y * its share", [=](const Match& m) { return times_share(m(y), m(x), m(z), m.whole().dims()); })
           .tested_on(exp(x) * (y / (exp(x) + exp(z)))),
-      {log(p), "log_softmax(x)", [=](const Match& m) { return log_softmax(m(x), op_of<Softmax>(m(p))->axis()); }},
       {exp(log_p), "softmax(x)", [=](const Match& m) { return softmax(m(x), op_of<LogSoftmax>(m(log_p))->axis()); }},
-      Rule(log(x), "a move of log(x)", [=](const Match& m) { return log_before_move(m(x)); }).tested_on(log(restored(sigmoid(x)))),
   });
 }
 

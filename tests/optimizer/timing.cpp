@@ -1,4 +1,5 @@
-// How long optimisation takes, a node: run with `test_optimizer "[.timing]"`.
+// How long optimisation takes, a node: run `test_optimizer "[.timing]"`, with MOST=10000 up to that many nodes, with STEPS=1
+// step by step.
 #include <theon/gradient.h>
 
 #include "optimizer/pipeline.h"
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <random>
 #include <string>
@@ -71,11 +73,12 @@ void report(const std::string& what, const Graph& graph) {
   const auto begin = std::chrono::steady_clock::now();
   const Optimized result = optimize(graph);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  std::printf("%-28s %7zu nodes -> %7zu  %8.1f ms  %6.2f us a node\n", what.c_str(), nodes, toposort(result.graph.outputs).size(), 1e3 * seconds.count(),
-              1e6 * seconds.count() / static_cast<double>(nodes));
-  if (std::getenv("STEPS"))
-    for (const StepRecord& step : result.trace)
-      std::printf("    %-40s %8.1f ms  %7zu -> %7zu  %zu firings\n", step.name.c_str(), 1e3 * step.seconds, step.nodes_before, step.nodes_after, step.firings.size());
+  std::printf("%-28s %7zu nodes -> %7zu  %8.1f ms  %6.2f us a node\n", what.c_str(), nodes,
+              toposort(result.graph.outputs).size(), 1e3 * seconds.count(), 1e6 * seconds.count() / static_cast<double>(nodes));
+  if (!std::getenv("STEPS")) return;
+  for (const StepRecord& step : result.trace)
+    std::printf("    %-40s %8.1f ms  %7zu -> %7zu  %zu firings\n", step.name.c_str(), 1e3 * step.seconds, step.nodes_before,
+                step.nodes_after, step.firings.size());
 }
 
 }  // namespace
