@@ -13,8 +13,11 @@ struct LoweredKernel {
   Dim trips;  // iterations of the kernel's outermost loop
 };
 
-/// `is_kept` says which results must reach memory; the others shrink to scratch rows or registers.
-LoweredKernel lower(const Group& group, const std::vector<Value>& values, const std::function<bool(ValueId)>& is_kept, ir::Pool& pool, const Machine& machine);
+/// Who reads a result: nobody but the kernel that computes it, other steps, or only whoever called the function.
+enum class Readers { kernel, steps, caller };
+
+/// Results that the kernel alone reads shrink to scratch rows or registers.
+LoweredKernel lower(const Group& group, const std::vector<Value>& values, const std::function<Readers(ValueId)>& readers_of, ir::Pool& pool, const Machine& machine);
 
 LoweredKernel lower(const Scatter& scatter, const std::vector<Value>& values, ir::Pool& pool);
 

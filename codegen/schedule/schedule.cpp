@@ -3,6 +3,7 @@
 #include "codegen/schedule/group.h"
 #include "codegen/schedule/lower.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -36,21 +37,19 @@ class Scheduler {
   }
 
  private:
-  /// Whether the value must reach memory: something other than the task that computes it reads it.
-  bool is_kept(ValueId value) const {
-    if (needed_.contains(value)) return true;
+  /// Who reads a value that the current task computes.
+  Readers readers_of(ValueId value) const {
     const auto it = readers_.find(value);
-    if (it == readers_.end()) return false;
-    for (std::size_t reader : it->second)
-      if (reader != current_) return true;
-    return false;
+    if (it != readers_.end() && std::ranges::any_of(it->second, [&](std::size_t reader) { return reader != current_; })) return Readers::steps;
+    if (!needed_.contains(value)) return Readers::kernel;
+    return std::ranges::find(target_.result.outputs, value) != target_.result.outputs.end() ? Readers::caller : Readers::steps;
   }
 
   void add(const Group& group) {
-    const auto kept = [this](ValueId v) { return is_kept(v); };
+    const auto readers = [this](ValueId v) { return readers_of(v); };
     ValueSet made;
     for (const Nest& nest : group.nests) made.insert(nest.result);
-    add_kernel(lower(group, target_.result.values, kept, target_.pool, target_.machine), made, group.nests[0].where);
+    add_kernel(lower(group, target_.result.values, readers, target_.pool, target_.machine), made, group.nests[0].where);
   }
 
   void add(const Scatter& scatter) {
