@@ -19,6 +19,8 @@ std::int64_t constant_or(llvm::Value* value, std::int64_t otherwise) {
   return constant ? constant->getSExtValue() : otherwise;
 }
 
+std::uint64_t bytes_of(llvm::Type* type) { return type->getPrimitiveSizeInBits() / 8; }
+
 }  // namespace
 
 Operand Memory::load(std::int64_t buffer, const Offset& offset, std::uint64_t written) {
@@ -141,7 +143,21 @@ void Memory::store_group(Pattern pattern, llvm::Value* pointer, llvm::Value* val
     active = active ? reversed(active) : nullptr;
   }
   if (active) b.CreateMaskedStore(value, pointer, align, active);
+  else if (streaming_ && pattern == Pattern::forward) stream(pointer, value);
   else b.CreateAlignedStore(value, pointer, align);
+}
+
+void Memory::stream(llvm::Value* pointer, llvm::Value* vector) {
+  Builder& b = code_.builder();
+  llvm::StoreInst* store = b.CreateAlignedStore(vector, pointer, llvm::Align(bytes_of(vector->getType())));
+  store->setMetadata(llvm::LLVMContext::MD_nontemporal, llvm::MDNode::get(b.getContext(), llvm::ConstantAsMetadata::get(b.getInt32(1))));
+}
+
+llvm::Value* Memory::is_aligned(std::int64_t buffer, llvm::Value* first, unsigned lanes) {
+  Builder& b = code_.builder();
+  llvm::Type* element = memory_type(b.getContext(), kernel_.buffers[buffer].dtype);
+  llvm::Value* address = b.CreatePtrToInt(b.CreateGEP(element, bases_[buffer], first), b.getInt64Ty());
+  return b.CreateIsNull(b.CreateAnd(address, b.getInt64(bytes_of(widened(element, lanes)) - 1)));
 }
 
 llvm::Value* Memory::reversed(llvm::Value* vector) { return code_.builder().CreateVectorReverse(vector); }

@@ -28,6 +28,11 @@ class Memory {
 
   /// `written` is the memory read that the kernel also writes.
   Operand load(std::int64_t buffer, const Offset& offset, std::uint64_t written);
+  /// Whether a group of lanes that begins at element `first` of the buffer is aligned as `streaming` demands.
+  llvm::Value* is_aligned(std::int64_t buffer, llvm::Value* first, unsigned lanes);
+  /// From here on whole groups of lanes are stored past the caches, or no longer so.
+  void set_streaming(bool streaming) { streaming_ = streaming; }
+
   /// One value for each group.
   void store(std::int64_t buffer, const Offset& offset, const Values& values);
 
@@ -46,6 +51,7 @@ class Memory {
   llvm::Value* common_pointer(llvm::Type* element, std::int64_t buffer, const Offset& offset);
   llvm::Value* load_group(llvm::Type* element, Pattern pattern, llvm::Value* pointer, llvm::Value* active);
   void store_group(Pattern pattern, llvm::Value* pointer, llvm::Value* value, llvm::Value* active);
+  void stream(llvm::Value* pointer, llvm::Value* vector);
   llvm::Value* reversed(llvm::Value* vector);
   llvm::Align alignment(llvm::Type* element) const { return llvm::Align(element->getPrimitiveSizeInBits() / 8); }
 
@@ -59,6 +65,7 @@ class Memory {
   Code& code_;
   Lanes& lanes_;
   std::vector<llvm::Value*> bases_;
+  bool streaming_ = false;
   std::map<std::pair<llvm::Value*, std::pair<llvm::Value*, llvm::Type*>>, Advanced> advanced_;
 };
 

@@ -44,6 +44,7 @@ class Statements {
 
   void serial_loop(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   void vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
+  llvm::Value* streamed_or_whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   llvm::Value* whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end, unsigned groups);
   void masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   llvm::Value* lanes_up_to(llvm::Value* count, unsigned lanes);

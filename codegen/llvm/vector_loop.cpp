@@ -1,6 +1,8 @@
 // Loops over vectors: whole groups of lanes, several at once, and a tail.
 #include "codegen/llvm/statement.h"
 
+#include <llvm/IR/IntrinsicsX86.h>
+
 #include <algorithm>
 
 namespace theon::codegen {
@@ -9,11 +11,30 @@ void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Valu
   const Accumulations sums = accumulations_out_of(loop.body);
   const std::vector<Values> before = open(sums, loop.lanes);
   const bool merged = target_.masks && loop.tail == ir::Tail::merged;
-  if (!merged) begin = whole_groups(loop, begin, end, loop.unroll);
+  if (!merged) begin = loop.streams_from > 0 ? streamed_or_whole_groups(loop, begin, end) : whole_groups(loop, begin, end, loop.unroll);
   if (!target_.masks && loop.unroll > 1) begin = whole_groups(loop, begin, end, 1);
   if (target_.masks) masked_groups(loop, begin, end);
   close(sums, before);
   if (!target_.masks) scalar_tail(loop, begin, end);
+}
+
+/// The same, but loops that are long enough store past the caches: a group at a time, since they wait for memory anyway.
+llvm::Value* Statements::streamed_or_whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
+  Builder& b = code_.builder();
+  llvm::Value* streams = b.CreateICmpSGE(b.CreateSub(end, begin), b.getInt64(loop.streams_from));
+  for (const ir::Statement& statement : loop.body) {
+    if (const auto* store = std::get_if<ir::Store>(&statement.node))
+      streams = b.CreateAnd(streams, memory_.is_aligned(store->buffer, begin, static_cast<unsigned>(loop.lanes)));
+  }
+  const auto past_the_caches = [&] {
+    memory_.set_streaming(true);
+    llvm::Value* rest = whole_groups(loop, begin, end, 1);
+    memory_.set_streaming(false);
+    // Such stores may become visible later than the return from the kernel does.
+    b.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {}, {});
+    return Values{rest};
+  };
+  return code_.branch(streams, Keeps::nothing, past_the_caches, [&] { return Values{whole_groups(loop, begin, end, loop.unroll)}; })[0];
 }
 
 /// Runs as many lanes at once as `groups` hold, as often as they fill; returns where the rest begins.

@@ -42,9 +42,9 @@ std::vector<ir::Local> KernelBuilder::accumulators(const ir::Monoid& monoid) {
   return locals;
 }
 
-Expr KernelBuilder::open(Expr begin, Expr end, int lanes, int unroll, ir::Tail tail) {
+Expr KernelBuilder::open(Expr begin, Expr end, const LoopShape& shape) {
   const ir::Local variable = fresh();
-  open_.push_back({variable, begin, end, lanes, unroll, {}, tail});
+  open_.push_back({variable, begin, end, shape.lanes, shape.unroll, {}, shape.tail, shape.streams_from});
   return local(variable, DType::int64);
 }
 

@@ -9,6 +9,14 @@
 
 namespace theon::codegen {
 
+/// As in ir::For.
+struct LoopShape {
+  int lanes = 1;
+  int unroll = 1;
+  ir::Tail tail = ir::Tail::apart;
+  std::int64_t streams_from = 0;
+};
+
 class KernelBuilder {
  public:
   KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool, math::Functions functions = math::Functions::in_place);
@@ -35,7 +43,7 @@ class KernelBuilder {
   std::vector<ir::Local> accumulators(const ir::Monoid& monoid);
 
   /// Statements added until `close` form the loop's body.
-  ir::Expr open(ir::Expr begin, ir::Expr end, int lanes, int unroll, ir::Tail tail = ir::Tail::apart);
+  ir::Expr open(ir::Expr begin, ir::Expr end, const LoopShape& shape = {});
   void close();
 
   ir::Kernel finish();

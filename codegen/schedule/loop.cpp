@@ -72,11 +72,11 @@ class LoopLowering {
   LoweredKernel run() {
     for (const Carried& state : loop_.carried)
       if (is_scalar(state)) enter(state);
-    const Expr iteration = builder_.open(builder_.begin(), builder_.end(), 1, 1);
+    const Expr iteration = builder_.open(builder_.begin(), builder_.end());
     scope_.parameters.emplace(pool_.parameter(loop_.counter).get(), iteration);
-    const std::function<bool(ValueId)> kept = [this](ValueId v) { return is_kept(v); };
+    const std::function<Readers(ValueId)> readers = [this](ValueId v) { return is_kept(v) ? Readers::steps : Readers::kernel; };
     for (const Task& task : body_)
-      append(std::get<Group>(task), {outside_.values, kept, pool_, outside_.machine}, builder_, scope_);
+      append(std::get<Group>(task), {outside_.values, readers, pool_, outside_.machine}, builder_, scope_);
     for (const Carried& state : loop_.carried) is_scalar(state) ? advance(state) : copy_back(state);
     builder_.close();
     for (const Carried& state : loop_.carried)
@@ -92,7 +92,7 @@ class LoopLowering {
   bool is_kept(ValueId value) const {
     const bool is_state = std::any_of(loop_.carried.begin(), loop_.carried.end(),
                                       [&](const Carried& state) { return state.next == value && is_scalar(state); });
-    if (outside_.is_kept(value)) return !is_state;
+    if (outside_.readers_of(value) != Readers::kernel) return !is_state;
     if (outside_.values[value].type.ndim() == 0) return false;
     return std::any_of(body_.begin(), body_.end(), [&](const Task& task) {
       return contains(reads(task), value) && !contains(writes(task), value);
@@ -118,7 +118,7 @@ class LoopLowering {
     Dim count = 1;
     for (const Dim& dim : type(state).dims) count = count * dim;
     const int lanes = outside_.machine.vector_bytes / static_cast<int>(std::max<std::size_t>(size_of(type(state).dtype), 4));
-    const Expr i = builder_.open(pool_.literal(0), pool_.parameter(count), lanes, 1);
+    const Expr i = builder_.open(pool_.literal(0), pool_.parameter(count), {lanes});
     builder_.store(builder_.write(state.current), i, pool_.load(builder_.read(state.next), type(state).dtype, {{i}}));
     builder_.close();
   }

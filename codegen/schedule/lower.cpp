@@ -28,17 +28,11 @@ struct Environment {
   std::unordered_map<std::int64_t, Expr> bound;  // by level
 };
 
-struct LoopShape {
-  int lanes = 1;
-  int unroll = 1;
-  ir::Tail tail = ir::Tail::apart;
-};
-
 class Lowering {
  public:
   /// Without a scope the group is a kernel of its own, and its outermost loop the one that is cut into chunks.
   Lowering(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope* scope)
-      : group_(group), values_(input.values), is_kept_(input.is_kept), pool_(input.pool), machine_(input.machine), builder_(builder), scope_(scope) {
+      : group_(group), values_(input.values), readers_of_(input.readers_of), pool_(input.pool), machine_(input.machine), builder_(builder), scope_(scope) {
     leave_vector_axis();
     if (scope) in_register_ = scope->scalars;
   }
@@ -60,9 +54,9 @@ class Lowering {
     if (group_.outer > 0) {
       trips = group_.domain[0];
       const auto [begin, end] = range(trips);
-      env_.axes.push_back(builder_.open(begin, end, 1, 1));
+      env_.axes.push_back(builder_.open(begin, end));
       for (opened = 1; opened < group_.outer; ++opened)
-        env_.axes.push_back(builder_.open(pool_.literal(0), pool_.parameter(group_.domain[opened]), 1, 1));
+        env_.axes.push_back(builder_.open(pool_.literal(0), pool_.parameter(group_.domain[opened])));
     }
     for (std::size_t first = 0; first < parts_.size();) {
       std::size_t last = first;
@@ -78,6 +72,8 @@ class Lowering {
   std::pair<Expr, Expr> range(const Dim& trips) {
     return scope_ ? std::pair(pool_.literal(0), pool_.parameter(trips)) : std::pair(builder_.begin(), builder_.end());
   }
+
+  bool is_kept(ValueId value) const { return readers_of_(value) != Readers::kernel; }
 
   void leave_scalars() {
     for (const Nest& nest : group_.nests)
@@ -101,9 +97,19 @@ class Lowering {
   }
 
   Dim flat() {
-    const auto [begin, end] = range(group_.domain[0]);
-    lower_vector_loop(all_parts(), begin, end);
+    lower_whole_loop(group_.domain[0]);
     return group_.domain[0];
+  }
+
+  /// How long a loop of all parts, each at its own index, must be for storing past the caches; 0 where somebody reads its results soon, or computing takes longer than storing.
+  std::int64_t streams_from(int unroll) const {
+    std::int64_t bytes = 0;
+    for (const Nest& nest : group_.nests) {
+      const Readers readers = readers_of_(nest.result);
+      if (readers == Readers::steps) return 0;
+      if (readers == Readers::caller) bytes += static_cast<std::int64_t>(size_of(values_[nest.result].type.dtype));
+    }
+    return unroll > 1 && bytes > 0 ? machine_.cached_bytes / bytes : 0;
   }
 
   /// Every operand lies in memory as the domain does, or does not depend on it: then all axes run as one.
@@ -136,9 +142,17 @@ class Lowering {
     Dim extent = 1;
     for (const Dim& dim : group_.domain) extent = extent * dim;
     env_.axes.assign(group_.outer, pool_.literal(0));
-    const auto [begin, end] = range(extent);
-    lower_vector_loop(all_parts(), begin, end);
+    lower_whole_loop(extent);
     return extent;
+  }
+
+  /// One loop of all parts.
+  void lower_whole_loop(const Dim& trips) {
+    LoopShape shape = shape_of_loop(all_parts());
+    // Inside a loop of its own, results are soon read again.
+    if (!scope_) shape.streams_from = streams_from(shape.unroll);
+    const auto [begin, end] = range(trips);
+    lower_vector_loop(all_parts(), begin, end, shape);
   }
 
   std::vector<std::size_t> all_parts() const {
@@ -177,7 +191,7 @@ class Lowering {
     const ir::Local local = builder_.fresh();
     builder_.add({ir::Let{local, builder_.computed(value)}});
     in_register_[nest.result] = builder_.local(local, value->dtype);
-    if (is_kept_(nest.result)) store_result(nest, in_register_[nest.result]);
+    if (is_kept(nest.result)) store_result(nest, in_register_[nest.result]);
   }
 
   void lower_loops(const std::vector<std::size_t>& together) {
@@ -185,20 +199,19 @@ class Lowering {
     if (is_running(part)) return lower_running(part);
     const std::size_t rank = part.extents.size();
     const std::size_t depth = env_.axes.size();
-    for (std::size_t axis = 0; axis + 1 < rank; ++axis) env_.axes.push_back(builder_.open(pool_.literal(0), part.extents[axis], 1, 1));
-    lower_vector_loop(together, pool_.literal(0), lower_value(part.extents[rank - 1]));
+    for (std::size_t axis = 0; axis + 1 < rank; ++axis) env_.axes.push_back(builder_.open(pool_.literal(0), part.extents[axis]));
+    const bool vector = std::none_of(together.begin(), together.end(), [&](std::size_t p) { return needs_order(parts_[p]); });
+    lower_vector_loop(together, pool_.literal(0), lower_value(part.extents[rank - 1]), vector ? shape_of_loop(together) : LoopShape{});
     for (std::size_t axis = 0; axis + 1 < rank; ++axis) builder_.close();
     env_.axes.resize(depth);
   }
 
   /// The innermost loop that the parts share.
-  void lower_vector_loop(const std::vector<std::size_t>& together, Expr begin, Expr end) {
+  void lower_vector_loop(const std::vector<std::size_t>& together, Expr begin, Expr end, const LoopShape& shape) {
     std::vector<std::pair<std::size_t, std::vector<ir::Local>>> reductions;
     for (std::size_t p : together)
       if (parts_[p].reduce) reductions.emplace_back(p, builder_.accumulators(*parts_[p].reduce->monoid));
-    const bool vector = std::none_of(together.begin(), together.end(), [&](std::size_t p) { return needs_order(parts_[p]); });
-    const LoopShape shape = vector ? shape_of_loop(together) : LoopShape{};
-    const Expr index = builder_.open(begin, end, shape.lanes, shape.unroll, shape.tail);
+    const Expr index = builder_.open(begin, end, shape);
     in_vector_loop_ = shape.lanes > 1;
     const auto reductions_outside = reduced_;
     env_.axes.push_back(index);
@@ -251,7 +264,7 @@ class Lowering {
   void lower_store(const Nest& nest) {
     const Expr value = lower_value(nest.element);
     in_register_[nest.result] = value;
-    if (is_kept_(nest.result)) store_result(nest, value);
+    if (is_kept(nest.result)) store_result(nest, value);
     else if (is_read_later(nest.result)) builder_.store(row_of(nest), inner_offset(nest), value);
   }
 
@@ -307,12 +320,12 @@ class Lowering {
     for (int other = group_.outer; other < rank; ++other) {
       if (other == axis) continue;
       const bool vector = other == rank - 1;
-      env_.axes[other] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[other]), vector ? lanes_of({nest.element}) : 1, 1);
+      env_.axes[other] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[other]), LoopShape{.lanes = vector ? lanes_of({nest.element}) : 1});
       in_vector_loop_ = vector;
       ++opened;
     }
     const std::vector<ir::Local> locals = builder_.accumulators(*running->monoid);
-    env_.axes[axis] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[axis]), 1, 1);
+    env_.axes[axis] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[axis]));
     accumulate(running, locals, env_.axes[axis]);
     remember(running, locals);
     lower_store(nest);
@@ -363,7 +376,7 @@ class Lowering {
     const bool was_in_vector_loop = in_vector_loop_;
     const auto reductions_outside = reduced_;
     const auto shadowed = env_.bound;
-    const Expr index = builder_.open(pool_.literal(0), extent, vector ? lanes_of({reduce->args.begin() + 1, reduce->args.end()}) : 1, vector ? 4 : 1);
+    const Expr index = builder_.open(pool_.literal(0), extent, vector ? LoopShape{lanes_of({reduce->args.begin() + 1, reduce->args.end()}), 4} : LoopShape{});
     in_vector_loop_ = in_vector_loop_ || vector;
     accumulate(reduce, locals, index);
     builder_.close();
@@ -411,7 +424,7 @@ class Lowering {
 
   Group group_;
   const std::vector<Value>& values_;
-  const std::function<bool(ValueId)>& is_kept_;
+  const std::function<Readers(ValueId)>& readers_of_;
   ir::Pool& pool_;
   const Machine& machine_;
   KernelBuilder& builder_;
@@ -450,7 +463,7 @@ LoweredKernel lower(const Scatter& scatter, const LoweringInput& input) {
   const std::vector<Value>& values = input.values;
   KernelBuilder builder("scatter", values, pool);
   std::vector<Expr> axes;
-  for (const Dim& extent : scatter.domain) axes.push_back(builder.open(pool.literal(0), pool.parameter(extent), 1, 1));
+  for (const Dim& extent : scatter.domain) axes.push_back(builder.open(pool.literal(0), pool.parameter(extent)));
   const auto lowered = [&](Expr root) {
     const std::function<Expr(Expr)> replacement = [&](Expr e) -> Expr {
       if (e->op == Opcode::index) return axes.at(e->number);

@@ -16,11 +16,14 @@ struct LoweredKernel {
   Dim trips;  // iterations of the kernel's outermost loop
 };
 
+/// Who reads a result: nobody but the kernel that computes it, other steps, or only whoever called the function.
+enum class Readers { kernel, steps, caller };
+
 /// What works are lowered with.
 struct LoweringInput {
   const std::vector<Value>& values;
-  /// Which results must reach memory; the others shrink to scratch rows or registers.
-  const std::function<bool(ValueId)>& is_kept;
+  /// Results that the kernel alone reads shrink to scratch rows or registers.
+  const std::function<Readers(ValueId)>& readers_of;
   ir::Pool& pool;
   const Machine& machine;
 };

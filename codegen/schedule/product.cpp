@@ -60,13 +60,13 @@ class ProductLowering {
     const Expr last_row = number(skinny_.m) - number(1), sums = number(skinny_.k);
     const bool is_packed = equal(skinny_.b.row_stride, 1) != Answer::yes;
     const std::int64_t packed = is_packed ? pack() : 0;
-    const Expr block = builder_.open(builder_.begin(), builder_.end(), 1, 1);
+    const Expr block = builder_.open(builder_.begin(), builder_.end());
     std::vector<Expr> rows;
     // The last block repeats the last row: it is stored twice, the same.
     for (std::int64_t r = 0; r < together; ++r) rows.push_back(defined(min(block * number(together) + number(r), last_row)));
     std::vector<ir::Local> totals;
     for (std::int64_t i = 0; i < together * skinny_.columns; ++i) totals.push_back(builder_.accumulators(*sum())[0]);
-    const Expr i = builder_.open(number(0), sums, lanes_, 1);
+    const Expr i = builder_.open(number(0), sums, {lanes_});
     std::vector<Expr> of_a;
     for (Expr row : rows) of_a.push_back(defined(load(skinny_.a, row, i)));
     for (std::int64_t c = 0; c < skinny_.columns; ++c) {
@@ -84,7 +84,7 @@ class ProductLowering {
   std::int64_t pack() {
     const Expr sums = number(skinny_.k);
     const std::int64_t packed = builder_.scratch(dtype_, number(skinny_.columns) * sums);
-    const Expr i = builder_.open(number(0), sums, 1, 1);
+    const Expr i = builder_.open(number(0), sums);
     for (std::int64_t c = 0; c < skinny_.columns; ++c) builder_.store(packed, number(c) * sums + i, load(skinny_.b, i, number(c)));
     builder_.close();
     return packed;
@@ -93,10 +93,10 @@ class ProductLowering {
   /// Vectors run along the rows: each vector of `a` meets all numbers of a row of `b`.
   LoweredKernel along_rows() {
     const int unroll = 2 * skinny_.columns <= most_sums ? 2 : 1;
-    const Expr row = builder_.open(builder_.begin(), builder_.end(), lanes_, unroll);
+    const Expr row = builder_.open(builder_.begin(), builder_.end(), {lanes_, unroll});
     std::vector<ir::Local> totals;
     for (std::int64_t c = 0; c < skinny_.columns; ++c) totals.push_back(builder_.accumulators(*sum())[0]);
-    const Expr i = builder_.open(number(0), number(skinny_.k), 1, 1);
+    const Expr i = builder_.open(number(0), number(skinny_.k));
     const Expr of_a = defined(load(skinny_.a, row, i));
     for (std::int64_t c = 0; c < skinny_.columns; ++c)
       builder_.add({ir::Assign{totals[c], builder_.local(totals[c], dtype_) + of_a * load(skinny_.b, i, number(c))}});

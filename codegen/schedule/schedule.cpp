@@ -5,6 +5,7 @@
 #include "codegen/schedule/lower.h"
 #include "codegen/schedule/product.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -38,19 +39,17 @@ class Scheduler {
   }
 
  private:
-  /// Whether the value must reach memory: something other than the task that computes it reads it.
-  bool is_kept(ValueId value) const {
-    if (needed_.contains(value)) return true;
+  /// Who reads a value that the current task computes.
+  Readers readers_of(ValueId value) const {
     const auto it = readers_.find(value);
-    if (it == readers_.end()) return false;
-    for (std::size_t reader : it->second)
-      if (reader != current_) return true;
-    return false;
+    if (it != readers_.end() && std::ranges::any_of(it->second, [&](std::size_t reader) { return reader != current_; })) return Readers::steps;
+    if (!needed_.contains(value)) return Readers::kernel;
+    return std::ranges::find(target_.result.outputs, value) != target_.result.outputs.end() ? Readers::caller : Readers::steps;
   }
 
   void add(const Group& group) {
-    const std::function<bool(ValueId)> kept = [this](ValueId v) { return is_kept(v); };
-    add_kernel(lower(group, input(kept)), results(group), group.nests[0].where);
+    const std::function<Readers(ValueId)> readers = [this](ValueId v) { return readers_of(v); };
+    add_kernel(lower(group, input(readers)), results(group), group.nests[0].where);
     for (const Nest& nest : group.nests)
       if (!nest.prefix.empty()) std::get<KernelStep>(steps_.back().node).slices.push_back(nest.result);
   }
@@ -80,8 +79,8 @@ class Scheduler {
 
   bool add_as_kernel(const Loop& loop, const ValueSet& needed) {
     const std::vector<Task> body = merge_nests(loop.body);
-    const std::function<bool(ValueId)> kept = [&needed](ValueId v) { return needed.contains(v); };
-    std::optional<LoweredKernel> kernel = lower(loop, body, input(kept));
+    const std::function<Readers(ValueId)> readers = [&needed](ValueId v) { return needed.contains(v) ? Readers::steps : Readers::kernel; };
+    std::optional<LoweredKernel> kernel = lower(loop, body, input(readers));
     if (!kernel) return false;
     ValueSet made;
     for (const Task& task : body) made.merge(results(std::get<Group>(task)));
@@ -105,7 +104,7 @@ class Scheduler {
 
   std::vector<Step> inner(std::span<const Work> works, ValueSet needed) { return Scheduler(target_, works, std::move(needed)).run(); }
 
-  LoweringInput input(const std::function<bool(ValueId)>& kept) const { return {target_.result.values, kept, target_.pool, target_.machine}; }
+  LoweringInput input(const std::function<Readers(ValueId)>& readers) const { return {target_.result.values, readers, target_.pool, target_.machine}; }
 
   static ValueSet results(const Group& group) {
     ValueSet made;

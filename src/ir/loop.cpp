@@ -55,7 +55,8 @@ class Printer {
 
   void print(const For& loop) {
     const std::string lanes = loop.lanes > 1 ? fmt::format(" lanes {} x {}{}", loop.lanes, loop.unroll, loop.tail == Tail::merged ? ", tail merged" : "") : "";
-    line("for v{} in {} .. {}{}", loop.variable, to_string(loop.begin), to_string(loop.end), lanes);
+    const std::string streams = loop.streams_from > 0 ? fmt::format(", streams from {}", loop.streams_from) : "";
+    line("for v{} in {} .. {}{}{}", loop.variable, to_string(loop.begin), to_string(loop.end), lanes, streams);
     indented(loop.body);
   }
 

@@ -27,6 +27,9 @@ enum class Tail : std::uint8_t { apart, merged };
 /// independent but for Accumulate and may run `lanes` at a time, `unroll` groups at once with accumulators of their own,
 /// the tail masked; each statement runs for all lanes before the next does. A vector loop holds no other vector loop, and
 /// serial loops only with bounds that are the same for all lanes: these run once for all.
+///
+/// Where `streams_from` is not 0, a vector loop stores nothing but elements at its own index, which the kernel does not load; from so many iterations on they are more
+/// than caches hold until somebody reads them, and should go past the caches.
 struct For {
   Local variable;
   Expr begin, end;
@@ -34,6 +37,7 @@ struct For {
   int unroll = 1;
   Block body;
   Tail tail = Tail::apart;
+  std::int64_t streams_from = 0;
 };
 
 /// local = value, never changed.

@@ -73,6 +73,22 @@ TEST_CASE("an elementwise chain is one kernel with one flat vector loop") {
   CHECK(planned.says("for v2 in v0 .. v1 lanes 16"));
 }
 
+TEST_CASE("what only the caller reads may go past the caches, from 16 MiB on; what the next step reads may not") {
+  Variable x = vector<double>("x");
+  CHECK(plan({x}, {x * x + 1}).says("streams from 2097152"));
+  CHECK(plan({x}, {x * x + 1, x - 1}).says("streams from 1048576"));
+  const Variable y = x * x + 1;
+  CHECK_FALSE(plan({x}, {y, sum(y)}).says("streams"));
+}
+
+TEST_CASE("a long body is compiled once, a short one has a tail of its own") {
+  Variable x = vector<float>("x");
+  Variable y = x;
+  for (int k = 0; k < 10; ++k) y = exp(y) + tanh(y);
+  CHECK(plan({x}, {y}).says("tail merged"));
+  CHECK_FALSE(plan({x}, {exp(x) + tanh(x)}).says("tail merged"));
+}
+
 TEST_CASE("a row softmax is one kernel, and its exponentials stay in a row of scratch memory") {
   const Variable x = matrix<float>("x");
   const Planned planned = plan({x}, {softmax(x)});
