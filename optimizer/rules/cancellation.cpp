@@ -36,24 +36,27 @@ bool same_expression(const Variable& a, const Variable& b) {
   return x && y && a.index() == b.index() && x->op->equals(*y->op) && std::ranges::equal(x->inputs, y->inputs, VariableSame());
 }
 
-Variable without_divisor(const Variable& x, const Variable& y);
+/// How deep quotients are looked into: it bounds the work, and the stack.
+constexpr int most_depth = 8;
+
+Variable without_divisor(const Variable& x, const Variable& y, int depth);
 
 /// x * y of a product, where a factor divides by y.
-Variable product_without_divisor(const Variable& x, const Variable& y) {
+Variable product_without_divisor(const Variable& x, const Variable& y, int depth) {
   std::vector<Variable> list = factors(x);
   for (Variable& factor : list)
-    if (const Variable whole = without_divisor(factor, y); !whole.is_empty()) {
+    if (const Variable whole = without_divisor(factor, y, depth); !whole.is_empty()) {
       factor = whole;
       return product(list);
     }
   return {};
 }
 
-Variable quotient_without_divisor(const Variable& x, const Variable& y) {
+Variable quotient_without_divisor(const Variable& x, const Variable& y, int depth) {
   std::vector<Variable> divisors = factors(operand(x, 1));
   const auto found = std::ranges::find_if(divisors, [&](const Variable& divisor) { return same_expression(divisor, y); });
   if (found == divisors.end()) {
-    const Variable above = without_divisor(operand(x), y);
+    const Variable above = without_divisor(operand(x), y, depth);
     return above.is_empty() ? above : above / operand(x, 1);
   }
   divisors.erase(found);
@@ -61,9 +64,9 @@ Variable quotient_without_divisor(const Variable& x, const Variable& y) {
 }
 
 /// A scatter of quotients by the elements of `y` that it writes to.
-Variable scatter_without_divisor(const Variable& x, const Variable& y) {
+Variable scatter_without_divisor(const Variable& x, const Variable& y, int depth) {
   const Variable picked = gathered_like(*x.owner(), y);
-  const Variable value = picked.is_empty() ? Variable() : without_divisor(operand(x, 1), picked);
+  const Variable value = picked.is_empty() ? Variable() : without_divisor(operand(x, 1), picked, depth);
   if (value.is_empty()) return {};
   std::vector<Variable> inputs = x.owner()->inputs;
   inputs[1] = fit(value, operand(x, 1).type(), x.where());
@@ -71,14 +74,15 @@ Variable scatter_without_divisor(const Variable& x, const Variable& y) {
 }
 
 /// x * y, where x is a quotient by y: in a negation, a product or a scatter too. Empty where it is none.
-Variable without_divisor(const Variable& x, const Variable& y) {
+Variable without_divisor(const Variable& x, const Variable& y, int depth = most_depth) {
+  if (depth == 0) return {};
   if (is_elementwise(x, "neg")) {
-    const Variable positive = without_divisor(operand(x), y);
+    const Variable positive = without_divisor(operand(x), y, depth - 1);
     return positive.is_empty() ? positive : -positive;
   }
-  if (is_elementwise(x, "div")) return quotient_without_divisor(x, y);
-  if (is_elementwise(x, "mul")) return product_without_divisor(x, y);
-  if (op_of<Scatter>(x)) return scatter_without_divisor(x, y);
+  if (is_elementwise(x, "div")) return quotient_without_divisor(x, y, depth - 1);
+  if (is_elementwise(x, "mul")) return product_without_divisor(x, y, depth - 1);
+  if (op_of<Scatter>(x)) return scatter_without_divisor(x, y, depth - 1);
   return {};
 }
 

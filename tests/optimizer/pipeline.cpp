@@ -88,6 +88,14 @@ TEST_CASE("a sum that doubles sixty times is one product") {
   CHECK(text(v) == "1.152921504606847e+18 * v");
 }
 
+TEST_CASE("a long chain of quotients is not looked through for a divisor") {
+  const Variable e = exp(input<double>("v", {3}));
+  Variable quotient = e;
+  for (int i = 0; i < 100'000; ++i) quotient = quotient / tanh(e);
+  const Variable optimised = optimize(e * quotient);
+  CHECK(optimised.dims() == Shape{3});
+}
+
 TEST_CASE("random graphs settle") {
   std::mt19937 random(5);
   for (int trial = 0; trial < 100; ++trial) {
