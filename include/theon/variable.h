@@ -146,7 +146,7 @@ class Operand {
   bool weak_ = false;
 };
 
-/// The expression in the user's syntax: "x**2 * y + sin(x)". Shared subexpressions and large graphs are named and printed once.
+/// The expression in the user's syntax: "x**2.0 * y + sin(x)". Shared subexpressions and large graphs are named and printed once.
 std::string to_string(const Variable& x);
 std::ostream& operator<<(std::ostream& out, const Variable& x);
 /// Theano's debugprint: a line per node, indented, with types; a node met again is only referred to.
