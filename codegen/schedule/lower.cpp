@@ -101,13 +101,15 @@ class Lowering {
     return group_.domain[0];
   }
 
-  /// How long a loop of all parts, each at its own index, must be for storing past the caches; 0 where somebody reads its results soon, or computing takes longer than storing.
+  /// From how many iterations on a loop of all parts stores past the caches: 0, never, where a step reads a result, where results are parts of something larger, and where
+  /// computing takes longer than storing: a long body, or a loop inside.
   std::int64_t streams_from(int unroll) const {
     std::int64_t bytes = 0;
     for (const Nest& nest : group_.nests) {
       const Readers readers = readers_of_(nest.result);
-      if (readers == Readers::steps) return 0;
-      if (readers == Readers::caller) bytes += static_cast<std::int64_t>(size_of(values_[nest.result].type.dtype));
+      if (readers == Readers::kernel) continue;
+      if (readers == Readers::steps || !nest.prefix.empty() || has_reduction(std::span(&nest.element, 1))) return 0;
+      bytes += static_cast<std::int64_t>(size_of(values_[nest.result].type.dtype));
     }
     return unroll > 1 && bytes > 0 ? machine_.cached_bytes / bytes : 0;
   }

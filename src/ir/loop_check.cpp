@@ -64,6 +64,13 @@ class Checker {
     for (; defined_.size() > outer; defined_.pop_back()) definitions_.at(defined_.back()).visible = false;
   }
 
+  static bool stores_at_index(const For& loop) {
+    return std::ranges::all_of(loop.body, [&](const Statement& statement) {
+      const auto* store = std::get_if<Store>(&statement.node);
+      return store && !store->combine && store->offset->op == Opcode::local && store->offset->number == loop.variable;
+    });
+  }
+
   void check(const For& loop) {
     check_uniform("the begin of a loop", loop.begin);
     check_uniform("the end of a loop", loop.end);
@@ -72,6 +79,7 @@ class Checker {
             "{} lanes are no power of two up to 64", loop.lanes);
     require(loop.unroll >= 1 && (vector || loop.unroll == 1), "a loop of {} lanes cannot be unrolled {} times", loop.lanes, loop.unroll);
     require(!vector || !vector_loop_, "a vector loop stands in a vector loop");
+    require(loop.streams_from == 0 || (vector && stores_at_index(loop)), "a loop that streams does more than store at its own index");
 
     const For* outer = vector_loop_;
     if (vector) vector_loop_ = &loop;

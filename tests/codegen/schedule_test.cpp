@@ -77,8 +77,11 @@ TEST_CASE("what only the caller reads may go past the caches, from 16 MiB on; wh
   Variable x = vector<double>("x");
   CHECK(plan({x}, {x * x + 1}).says("streams from 2097152"));
   CHECK(plan({x}, {x * x + 1, x - 1}).says("streams from 1048576"));
+  Variable m = matrix<float>("m");
+  CHECK(plan({m}, {m * 2}).says("streams from 4194304"));
   const Variable y = x * x + 1;
   CHECK_FALSE(plan({x}, {y, sum(y)}).says("streams"));
+  CHECK_FALSE(plan({m}, {sum(m, {0})}).says("streams"));
 }
 
 TEST_CASE("a long body is compiled once, a short one has a tail of its own") {
