@@ -13,11 +13,12 @@ Arguments::Arguments(std::string function, const std::vector<Variable>& inputs,
                      Location where)
     : function_(std::move(function)), where_(where) {
   std::vector<bool> is_told(program.symbols.size(), false);
-  for (std::size_t i = 0; i < inputs.size(); ++i) add_rule(inputs[i], program.inputs[i], table, is_told);
   for (const codegen::EntrySize& size : sizes) {
-    sizes_.push_back({size.input, table.place(size.symbol)});
-    is_told[sizes_.back().place] = true;
+    const std::size_t place = table.place(size.symbol);
+    sizes_.push_back({size.input, place, is_told[place]});
+    is_told[place] = true;
   }
+  for (std::size_t i = 0; i < inputs.size(); ++i) add_rule(inputs[i], program.inputs[i], table, is_told);
   for (std::size_t place = 0; place < program.entry_symbols; ++place)
     if (!is_told[place])
       fail<ArgumentError>(where, "{}: no input has the size {} alone, so it cannot be known", function_,
@@ -44,19 +45,22 @@ void Arguments::add_rule(const Variable& x, ValueId value, DimTable& table, std:
 
 void Arguments::bind(std::span<const Tensor> arguments, Context& context) const {
   check_count(arguments.size());
+  for (const SizeArgument& size : sizes_) bind_value(size, accepted(size.argument, arguments, context).raw(), context);
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const Tensor& argument = accept(i, arguments[i], context);
-    if (argument.sizes().size() != rules_[i].axes.size()) refuse_rank(i, argument.sizes());
+    const Tensor& argument = accepted(i, arguments, context);
     bind_axes(i, argument.sizes(), context);
     if (rules_[i].value >= 0) context.buffers[rules_[i].value] = argument.raw();
-  }
-  for (const SizeArgument& size : sizes_) {
-    const std::optional<Tensor>& packed = context.packed[size.argument];
-    bind_value(size, (packed ? *packed : arguments[size.argument]).raw(), context);
   }
   context.prepare();
   if (!has_computed_) return;
   for (std::size_t i = 0; i < arguments.size(); ++i) check_computed(i, arguments[i].sizes(), context);
+}
+
+/// The argument as the call uses it.
+const Tensor& Arguments::accepted(std::size_t i, std::span<const Tensor> arguments, Context& context) const {
+  const Tensor& argument = accept(i, arguments[i], context);
+  if (argument.sizes().size() != rules_[i].axes.size()) refuse_rank(i, argument.sizes());
+  return argument;
 }
 
 void Arguments::bind_sizes(std::span<const Sizes> sizes, Context& context) const {
@@ -127,6 +131,9 @@ void Arguments::bind_value(const SizeArgument& size, const void* scalar, Context
   if (value < 0)
     fail<ShapeError>(rules_[size.argument].variable.where(), "{}: {} is a size, and is {}; sizes are not negative",
                      function_, title(size.argument), value);
+  if (size.is_repeated && context.symbols[size.place] != value)
+    fail<ShapeError>(rules_[size.argument].variable.where(), "{}: {} is a size, and is {}; another argument says {}",
+                     function_, title(size.argument), value, context.symbols[size.place]);
   context.symbols[size.place] = value;
 }
 

@@ -32,6 +32,7 @@ struct ArgumentRule {
 /// A scalar argument whose value is a size.
 struct SizeArgument {
   std::size_t argument, place;
+  bool is_repeated;  // whether another argument has said it before
 };
 
 /// Checks arguments and binds entry symbols.
@@ -61,6 +62,7 @@ class Arguments {
   void bind_axes(std::size_t i, const Sizes& sizes, Context& context) const;
   void check_computed(std::size_t i, const Sizes& sizes, const Context& context) const;
   const Tensor& accept(std::size_t i, const Tensor& argument, Context& context) const;
+  const Tensor& accepted(std::size_t i, std::span<const Tensor> arguments, Context& context) const;
   void bind_value(const SizeArgument& size, const void* scalar, Context& context) const;
 
   [[noreturn]] void refuse_dtype(std::size_t i, const Tensor& argument) const;

@@ -20,13 +20,21 @@ namespace theon::runtime {
 
 namespace {
 
-/// The input whose value `x` is, through conversions; nothing where it is computed.
+/// Whether an integer of the one dtype has the same value in the other.
+bool keeps_value(DType from, DType to) {
+  if (is_unsigned(from) == is_unsigned(to)) return size_of(from) <= size_of(to);
+  return is_unsigned(from) && size_of(from) < size_of(to);
+}
+
+/// The input whose value `x` is, through conversions that keep it; nothing where it is computed.
 std::optional<std::size_t> input_behind(Variable x, const std::vector<Variable>& inputs) {
   while (const Apply* node = x.owner()) {
     if (node->op->op_class() != Op::Class::element || x.ndim() != 0) return std::nullopt;
     ir::Pool pool;
     ir::Expr element = (*codegen::canonical_elements(*node, pool))[x.index()];
-    if (element->op == ir::Opcode::convert && is_integer(element->args[0]->dtype)) element = element->args[0];
+    if (element->op == ir::Opcode::convert && is_integer(element->args[0]->dtype) &&
+        keeps_value(element->args[0]->dtype, element->dtype))
+      element = element->args[0];
     if (element->op != ir::Opcode::load) return std::nullopt;
     x = Variable(node->inputs[element->number]);
   }

@@ -36,6 +36,7 @@ Context::Context(const Executable& executable)
       executable_(executable),
       sizes_(executable.sizes.size(), 0),
       is_bound_(executable.sizes.symbols(), false),
+      bound_values_(executable.sizes.symbols(), 0),
       late_(executable.values.size()),
       output_sizes_(executable.outputs.size()),
       recycled_(executable.outputs.size()),
@@ -64,11 +65,25 @@ void Context::forget_late() {
     symbols[place] = 0;
     is_bound_[place] = false;
   }
+  bound_.clear();
+}
+
+void Context::forget_since(std::size_t place) {
+  for (bool done = false; !done; bound_.pop_back()) {
+    is_bound_[bound_.back()] = false;
+    done = bound_.back() == place;
+  }
+}
+
+void Context::follow(std::size_t counter) {
+  if (!is_bound_[counter] || bound_values_[counter] != symbols[counter]) bind(counter, symbols[counter]);
 }
 
 void Context::bind(std::size_t place, std::int64_t value) {
-  symbols[place] = value;
+  if (is_bound_[place]) forget_since(place);
+  symbols[place] = bound_values_[place] = value;
   is_bound_[place] = true;
+  bound_.push_back(place);
   executable_.sizes.evaluate_after(place, symbols, sizes_);
   for (const SizeRelation& relation : executable_.late_relations)
     if (std::find(relation.late_places.begin(), relation.late_places.end(), place) != relation.late_places.end() &&

@@ -27,8 +27,11 @@ class Context {
   /// Makes everything fit the entry symbols. Throws ShapeError for a size that is negative or overflows, and for a
   /// relation that does not hold.
   void prepare();
-  /// The same for a symbol that becomes known during the call.
+  /// The same for a symbol that becomes known during the call. Where it was known already, a loop has come to its next
+  /// iteration: what was bound since then is known no longer.
   void bind(std::size_t place, std::int64_t value);
+  /// Binds the counter of a loop that counts by itself, in `symbols`, where it has moved on.
+  void follow(std::size_t counter);
   /// Makes memory for a value whose size is known only now.
   void open(ValueId value);
   /// A tensor that a step has made becomes the memory of `value`.
@@ -77,6 +80,7 @@ class Context {
 
  private:
   void forget_late();
+  void forget_since(std::size_t place);
   void check(const SizeRelation& relation) const;
   bool is_known(const SizeRelation& relation) const;
   void place_arena();
@@ -88,6 +92,8 @@ class Context {
   std::optional<std::vector<std::int64_t>> prepared_;  // the entry symbols that everything fits
   std::vector<std::int64_t> sizes_;                    // by number
   std::vector<bool> is_bound_;                         // by place
+  std::vector<std::size_t> bound_;                     // the places, in the order in which they were bound
+  std::vector<std::int64_t> bound_values_;             // by place
   std::shared_ptr<Storage> arena_, scratch_;
   std::vector<std::optional<Tensor>> late_;  // by value
   std::vector<Sizes> output_sizes_;          // by output; empty where they are late

@@ -38,9 +38,9 @@ void check_output(const Tensor& output, const TensorType& type, std::size_t numb
                         to_string(type), name(output.dtype()), to_string(output.sizes()));
 }
 
-bool lies_in_an_input(const Tensor& output, const std::vector<Tensor>& inputs) {
-  return std::any_of(inputs.begin(), inputs.end(),
-                     [&](const Tensor& input) { return input.storage() == output.storage(); });
+/// The tensor on memory of its own: what the op, an input or another output keeps is not ours to hand on.
+Tensor on_own_memory(const Tensor& output) {
+  return output.storage().use_count() == 1 ? output.contiguous() : output.copy();
 }
 
 /// The op has filled the memory it was given, or has put a tensor of its own in its place.
@@ -48,7 +48,7 @@ void settle(ValueId value, std::size_t number, Context::HostTensors& tensors, co
   Tensor& output = tensors.outputs[number];
   check_output(output, node.types[number], number, node);
   if (context.executable().values[value].is_late) {
-    context.adopt(value, lies_in_an_input(output, tensors.inputs) ? output.copy() : output.contiguous());
+    context.adopt(value, on_own_memory(output));
     output = Tensor();
   } else if (static_cast<void*>(output.raw()) != context.buffers[value]) {
     if (output.sizes() != context.sizes(value))

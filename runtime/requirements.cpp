@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace theon::runtime {
@@ -162,6 +163,7 @@ class RegionGuard {
 
  private:
   using Variables = std::vector<Variable>;
+  using SymbolSet = std::unordered_set<Dim, DimHash>;
 
   void visit(const Apply& node) {
     Variables inputs;
@@ -193,6 +195,7 @@ class RegionGuard {
   Variables emitting(const Apply& node, const Scan& scan, Variables inputs) {
     Guarded body = inside(scan.body());
     if (body.duties.variables.empty()) return rebuild(node, std::move(inputs));
+    body.duties = known_outside(std::move(body.duties), symbols_bound_by(body.outputs));
     ScanSpec spec = scan.spec();
     spec.emitted += body.duties.variables.size();
     Graph graph{scan.body().inputs, joined(std::move(body.outputs), body.duties.variables)};
@@ -223,15 +226,35 @@ class RegionGuard {
     }
     WhileSpec spec = loop.spec();
     const auto first_captured = static_cast<std::ptrdiff_t>(spec.states);
-    spec.states += holds.size();
+    Variables first(holds.size(), constant(Tensor(true)));
+    // The number of steps: a loop that ends at max_steps does not test its last states.
+    fine.push_back(input<std::int64_t>("steps", {}));
+    first.push_back(constant(Tensor(std::int64_t{0})));
+    body.outputs.push_back(fine.back() + 1);
+    spec.states += fine.size();
     parameters.insert(parameters.begin() + first_captured, fine.begin(), fine.end());
-    inputs.insert(inputs.begin() + first_captured, holds.size(), constant(Tensor(true)));
+    inputs.insert(inputs.begin() + first_captured, first.begin(), first.end());
     std::vector<Graph> graphs{{parameters, {goes_on}}, {parameters, std::move(body.outputs)}};
-    const Variables made =
-        apply_all(std::make_shared<const WhileLoop>(loop.name(), spec, std::move(graphs)), std::move(inputs), node.where);
-    test.duties.add(body.duties);
-    promise(std::span(made).subspan(node.outputs()), test.duties);
+    Variables made = apply_all(std::make_shared<const WhileLoop>(loop.name(), spec, std::move(graphs)), inputs, node.where);
+    Duties all = test.duties;
+    all.add(body.duties);
+    promise(std::span(made).subspan(node.outputs(), holds.size()), all);
+    promise(at_last_test(loop, test.duties, made, inputs), test.duties);
     return made;
+  }
+
+  /// The duties of the test that ended the loop: it had the states that the loop leaves.
+  static Variables at_last_test(const WhileLoop& loop, const Duties& duties, const Variables& made,
+                                const Variables& inputs) {
+    const std::size_t states = loop.spec().states;
+    const Graph& test = loop.condition();
+    VariableMap<Variable> last;
+    for (std::size_t i = 0; i < test.inputs.size(); ++i)
+      last.emplace(test.inputs[i], i < states ? made[i] : inputs[inputs.size() - test.inputs.size() + i]);
+    Variables holds = replace(as_scalars(duties), last);
+    if (loop.spec().max_steps)
+      for (Variable& here : holds) here = here | (made.back() >= *loop.spec().max_steps);
+    return holds;
   }
 
   /// Each duty of a branch becomes one more result, true in the other branch.
@@ -248,6 +271,27 @@ class RegionGuard {
     then.duties.add(otherwise.duties);
     promise(std::span(made).subspan(node.outputs()), then.duties);
     return made;
+  }
+
+  static SymbolSet symbols_bound_by(const Variables& outputs) {
+    SymbolSet bound;
+    for (const SizeBinding& binding : bindings(outputs)) bound.insert(binding.symbol);
+    return bound;
+  }
+
+  /// Duties about sizes that an iteration learns are settled in the iteration: the size of the next one is another.
+  static Duties known_outside(Duties duties, const SymbolSet& bound) {
+    const auto mentions_bound = [&](const std::vector<Dim>& dims) {
+      const std::vector<Dim> used = symbols(dims);
+      return std::any_of(used.begin(), used.end(), [&](const Dim& symbol) { return bound.contains(symbol); });
+    };
+    for (std::size_t k = 0; k < duties.duties.size(); ++k) {
+      const auto* indices = std::get_if<codegen::Indices>(&duties.duties[k]);
+      if (!mentions_bound(duties.variables[k].dims()) && !(indices && mentions_bound({indices->extent}))) continue;
+      duties.variables[k] = std::visit(AsScalar(duties.variables[k]), duties.duties[k]);
+      duties.duties[k] = std::visit(AsCondition(), duties.duties[k]);
+    }
+    return duties;
   }
 
   static Variables as_scalars(const Duties& duties) {

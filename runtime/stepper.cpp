@@ -52,7 +52,7 @@ class Stepper {
   std::int32_t asked(std::size_t number) noexcept {
     try {
       const Call& call = *context_.executable().by_number[number];
-      for (std::size_t place : call.counters) context_.bind(place, context_.symbols[place]);
+      for (std::size_t counter : call.counters) context_.follow(counter);
       if (std::holds_alternative<LoopCall>(call.node) || std::holds_alternative<BranchCall>(call.node))
         open(call);
       else

@@ -7,9 +7,8 @@
 
 #include <llvm/IR/Module.h>
 
-#include <algorithm>
 #include <cstddef>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace theon::codegen {
 
@@ -23,9 +22,7 @@ class EntryWriter {
         layout_(layout),
         function_(function),
         b_(function.getContext(), llvm::InstSimplifyFolder(function.getParent()->getDataLayout())),
-        operations_(b_, target),
-        known_at_entry_(program.symbols.begin(),
-                        program.symbols.begin() + static_cast<std::ptrdiff_t>(program.entry_symbols)) {
+        operations_(b_, target) {
     b_.SetInsertPoint(llvm::BasicBlock::Create(function.getContext(), "", &function));
     buffers_ = field(offsetof(TheonFrame, buffers));
     symbols_ = field(offsetof(TheonFrame, symbols));
@@ -56,22 +53,21 @@ class EntryWriter {
     std::visit([&](const auto& node) { this->emit(node, number); }, step.node);
   }
 
-  template <class Other>
-  void emit(const Other&, std::int64_t number) {
-    leave_to_runtime(number);
-  }
+  void emit(const ContractionStep&, std::int64_t number) { leave_to_runtime(number); }
+  void emit(const HostStep&, std::int64_t number) { leave_to_runtime(number); }
+  void emit(const BindStep&, std::int64_t number) { leave_to_runtime(number); }
+  void emit(const CheckStep&, std::int64_t number) { leave_to_runtime(number); }
+  void emit(const IndexStep&, std::int64_t number) { leave_to_runtime(number); }
 
   void emit(const KernelStep& step, std::int64_t number) {
-    const bool is_plain = !can_fail(Step{step}, program_.kernels) &&
-                          std::ranges::all_of(step.writes, [this](ValueId v) { return has_memory(v); });
-    if (!is_plain) return leave_to_runtime(number);
+    if (can_fail(Step{step}, program_)) return leave_to_runtime(number);
     Value kernel = load(b_.getPtrTy(), b_.CreateConstGEP1_64(b_.getPtrTy(), kernels_, step.kernel));
     auto* type = llvm::FunctionType::get(b_.getInt32Ty(), {b_.getPtrTy(), b_.getInt64Ty(), b_.getInt64Ty()}, false);
     b_.CreateCall(type, kernel, {function_.getArg(0), b_.getInt64(0), size(step.trips)});
   }
 
   void emit(const CopyStep& step, std::int64_t number) {
-    if (!has_memory(step.to)) return leave_to_runtime(number);
+    if (is_late(program_, step.to)) return leave_to_runtime(number);
     copy(step.to, step.from);
   }
 
@@ -148,12 +144,6 @@ class EntryWriter {
 
   // Values.
 
-  /// Whether it has its memory from the beginning: its size is known at entry.
-  bool has_memory(ValueId v) const {
-    return std::ranges::all_of(symbols(program_.values[v].type.dims),
-                               [this](const Dim& symbol) { return known_at_entry_.contains(symbol); });
-  }
-
   Value pointer(ValueId v) { return load(b_.getPtrTy(), slot(v)); }
   Value slot(ValueId v) { return b_.CreateConstGEP1_64(b_.getPtrTy(), buffers_, static_cast<std::uint64_t>(v)); }
 
@@ -198,7 +188,6 @@ class EntryWriter {
   llvm::Function& function_;
   Builder b_;
   Operations operations_;
-  std::unordered_set<Dim, DimHash> known_at_entry_;
   Value buffers_, symbols_, cancel_, kernels_, step_;
   std::int64_t next_ = 0;
 };

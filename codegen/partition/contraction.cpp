@@ -136,7 +136,8 @@ void fold_accumulations(std::vector<Work>& works, const std::vector<Value>& valu
       const auto product = products.find(sum.product.load->number);
       if (product == products.end() || readers[product->first] != 1 || sum.base == product->first) continue;
       Contraction whole = std::get<Contraction>(works[product->second]);
-      if (values[sum.base].type != values[whole.result].type) continue;
+      // The nest must be the whole sum: not a part of it, and not a repetition.
+      if (values[sum.base].type != values[whole.result].type || values[nest->result].type != values[whole.result].type) continue;
       folded[product->second] = true;
       whole.result = nest->result;
       whole.alpha = sum.product.factor;

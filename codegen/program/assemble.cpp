@@ -32,8 +32,9 @@ class Assembler {
     bind_values();
     add_duties();
     separate_results();
+    number_entry_symbols();
     order_steps(program_, interface_.in_place);
-    number_symbols();
+    number_late_symbols();
     place_values(program_);
     return std::move(program_);
   }
@@ -123,12 +124,14 @@ class Assembler {
     return copy;
   }
 
-  /// Symbols of the inputs come first: they are known at entry.
-  void number_symbols() {
+  void number_entry_symbols() {
     for (const Variable& x : interface_.inputs) number(symbols(x.dims()));
     for (const EntrySize& size : interface_.sizes) number({size.symbol});
     number(interface_.symbols);
     program_.entry_symbols = program_.symbols.size();
+  }
+
+  void number_late_symbols() {
     for (const Step& step : program_.steps) {
       number(needs(step, program_.values, program_.kernels));
       number(binds(step));

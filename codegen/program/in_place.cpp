@@ -21,7 +21,7 @@ class InPlace {
     for (const Step& step : program.steps) {
       reads_.push_back(reads(step));
       writes_.push_back(writes(step));
-      can_fail_.push_back(can_fail(step, program.kernels));
+      can_fail_.push_back(can_fail(step, program));
     }
   }
 

@@ -2,7 +2,6 @@
 
 #include "codegen/program/overwrite.h"
 #include "codegen/program/steps.h"
-#include "src/ir/dim_node.h"
 
 #include <algorithm>
 #include <limits>
@@ -37,8 +36,6 @@ class Placer {
  public:
   explicit Placer(Program& program)
       : program_(program), lifetimes_(program.values.size()), root_(program.values.size()) {
-    entry_symbols_.insert(program.symbols.begin(),
-                          program.symbols.begin() + static_cast<std::ptrdiff_t>(program.entry_symbols));
     program.placements.assign(program.values.size(), {});
     for (std::size_t v = 0; v < root_.size(); ++v) root_[v] = v;
   }
@@ -79,15 +76,9 @@ class Placer {
         placement.home = Home::shared;
         return;
       case Value::Origin::computed:
-        placement = {is_late(v) ? Home::late : Home::arena, v};
+        placement = {is_late(program_, static_cast<ValueId>(v)) ? Home::late : Home::arena, v};
         return;
     }
-  }
-
-  /// Whether its size is learnt during the call.
-  bool is_late(std::size_t v) const {
-    const std::vector<Dim> used = symbols(program_.values[v].type.dims);
-    return std::any_of(used.begin(), used.end(), [&](const Dim& symbol) { return !entry_symbols_.contains(symbol); });
   }
 
   void number_leaves() {
@@ -159,7 +150,6 @@ class Placer {
   Program& program_;
   std::vector<Lifetime> lifetimes_;  // of a root: of all its members
   std::vector<std::size_t> root_;
-  std::unordered_set<Dim, DimHash> entry_symbols_;
 };
 
 }  // namespace

@@ -23,10 +23,9 @@ struct KernelStep {
   std::vector<ValueId> slices = {};  // those of `writes` of which it writes the slice of a loop's iteration
 };
 
-/// result = alpha * a b [+ c]; with `in_place` c's memory is result's.
+/// result = alpha * a b [+ c].
 struct ContractionStep {
   Contraction product;
-  bool in_place = false;
 };
 
 /// The whole value, byte by byte.

@@ -159,11 +159,14 @@ struct Mentions {
 };
 
 struct CanFail {
-  std::span<const ir::Kernel> kernels;
+  const Program& program;
 
-  bool operator()(const KernelStep& step) const { return step.is_serial || has_report(kernels[step.kernel]); }
-  bool operator()(const ContractionStep&) const { return false; }
-  bool operator()(const CopyStep&) const { return false; }
+  bool operator()(const KernelStep& step) const {
+    return step.is_serial || has_report(program.kernels[step.kernel]) ||
+           std::any_of(step.writes.begin(), step.writes.end(), [this](ValueId v) { return is_late(program, v); });
+  }
+  bool operator()(const ContractionStep& step) const { return is_late(program, step.product.result); }
+  bool operator()(const CopyStep& step) const { return is_late(program, step.to); }
   bool operator()(const HostStep&) const { return true; }
   bool operator()(const BindStep&) const { return true; }
   bool operator()(const CheckStep&) const { return true; }
@@ -171,7 +174,7 @@ struct CanFail {
   bool operator()(const LoopStep&) const { return true; }
   bool operator()(const BranchStep& step) const {
     for (const std::span<const Step>& block : blocks(step))
-      if (std::any_of(block.begin(), block.end(), [this](const Step& s) { return can_fail(s, kernels); })) return true;
+      if (std::any_of(block.begin(), block.end(), [this](const Step& s) { return can_fail(s, program); })) return true;
     return false;
   }
 };
@@ -203,7 +206,14 @@ std::vector<Dim> needs(const Step& step, const std::vector<Value>& values, std::
   return found;
 }
 
-bool can_fail(const Step& step, std::span<const ir::Kernel> kernels) { return std::visit(CanFail{kernels}, step.node); }
+bool is_late(const Program& program, ValueId value) {
+  const auto end = program.symbols.begin() + static_cast<std::ptrdiff_t>(program.entry_symbols);
+  const std::vector<Dim> used = symbols(program.values[value].type.dims);
+  return std::any_of(used.begin(), used.end(),
+                     [&](const Dim& symbol) { return std::find(program.symbols.begin(), end, symbol) == end; });
+}
+
+bool can_fail(const Step& step, const Program& program) { return std::visit(CanFail{program}, step.node); }
 Location where(const Step& step) { return std::visit(Where(), step.node); }
 
 }  // namespace theon::codegen

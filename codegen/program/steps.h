@@ -19,8 +19,11 @@ std::vector<Dim> binds(const Step& step);
 /// itself.
 std::vector<Dim> needs(const Step& step, const std::vector<Value>& values, std::span<const ir::Kernel> kernels);
 
-/// Whether the step can end the call with an error, or takes as long as a user's code pleases.
-bool can_fail(const Step& step, std::span<const ir::Kernel> kernels);
+/// Whether the value's size is learnt during the call. The program knows its entry symbols.
+bool is_late(const Program& program, ValueId value);
+/// Whether the step can end the call with an error, which making memory for a late result may, or takes as long as a
+/// user's code pleases. The program knows its entry symbols.
+bool can_fail(const Step& step, const Program& program);
 
 /// The user's line that the step belongs to.
 Location where(const Step& step);

@@ -31,7 +31,7 @@ class Simulation {
   void run() {
     THEON_CHECK(program_.placements.size() == program_.values.size());
     for (std::size_t n = 0; n < program_.steps.size(); ++n) {
-      if (n >= program_.point_of_no_return) THEON_CHECK(!can_fail(program_.steps[n], program_.kernels));
+      if (n >= program_.point_of_no_return) THEON_CHECK(!can_fail(program_.steps[n], program_));
       step(program_.steps[n], n);
     }
     check_results();

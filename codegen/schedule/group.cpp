@@ -47,8 +47,6 @@ class Merger {
   }
 
  private:
-  static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
-
   template <class Whole>
   void place(const Whole& work) { append(work); }
 
@@ -62,7 +60,6 @@ class Merger {
 
   void append(Task task) {
     for (ValueId v : writes(task)) made_in_[v] = tasks_.size();
-    for (ValueId v : reads(task)) last_reader_[v] = tasks_.size();
     tasks_.push_back(std::move(task));
   }
 
@@ -85,7 +82,6 @@ class Merger {
     group->outer = *outer;
     group->cost += single.cost;
     made_in_[nest.result] = position;
-    for (ValueId v : reads(Work(nest))) last_reader_[v] = std::max(position, last_reader_.contains(v) ? last_reader_[v] : 0);
     return true;
   }
 
@@ -129,7 +125,7 @@ class Merger {
   }
 
   std::vector<Task> tasks_;
-  std::unordered_map<ValueId, std::size_t> made_in_, last_reader_;
+  std::unordered_map<ValueId, std::size_t> made_in_;
 };
 
 }  // namespace

@@ -80,3 +80,22 @@ TEST_CASE("an update by a product with few columns happens in the variable's mem
   for (int i = 0; i < 3; ++i) f(Tensor::ones<float>({6, 50}), Tensor::ones<float>({6, 4}));
   CHECK(w.value().to_vector<float>() == std::vector<float>(200, 18.0f));
 }
+
+TEST_CASE("a part or a repetition of a sum with a product is computed as such") {
+  const Variable a = matrix<double>("a"), b = matrix<double>("b"), c = matrix<double>("c");
+  const Variable whole = c + dot(a, b);
+  const Function f = function({a, b, c}, {index(whole, {slice(0, 1)}), index(whole, {slice(), slice(0, 1)}),
+                                          broadcast_to(expand_dims(whole, 2), {c.dim(0), c.dim(1), 3})});
+  const Function one = function({a, b, c}, {index(whole, {slice(0, 1)})});
+  const Tensor x = Tensor::randn(DType::float64, {40, 3}, 1), y = Tensor::randn(DType::float64, {3, 4}, 2),
+               z = Tensor::randn(DType::float64, {40, 4}, 3);
+  const std::vector<double> all = function({a, b, c}, {whole})(x, y, z)[0].to_vector<double>();
+  const Results got = f(x, y, z);
+  for (std::int64_t i = 0; i < 40; ++i)
+    for (std::int64_t j = 0; j < 4; ++j) {
+      if (i == 0) CHECK(got[0].at<double>({i, j}) == Approx(all[j]));
+      if (i == 0) CHECK(one(x, y, z)[0].at<double>({i, j}) == Approx(all[j]));
+      if (j == 0) CHECK(got[1].at<double>({i, j}) == Approx(all[4 * i]));
+      for (std::int64_t k = 0; k < 3; ++k) CHECK(got[2].at<double>({i, j, k}) == Approx(all[4 * i + j]));
+    }
+}

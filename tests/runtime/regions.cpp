@@ -226,3 +226,60 @@ TEST_CASE("native loops and branches do what single steps do") {
     }
   }
 }
+
+TEST_CASE("sizes that an iteration learns are its own") {
+  const Variable p = matrix<double>("p"), q = matrix<double>("q");
+  const auto chosen = [](const Variable& x) { return x[nonzero(x)[0]]; };
+  const auto [states, emitted] = scan({.over = {p, q}}, [&](Variable x, Variable y) {
+    return Step{.next = {}, .emit = {sum(chosen(x) * chosen(y))}};
+  });
+  const Function f = function({p, q}, {emitted[0]});
+  const Tensor xs = Tensor::of<double>({1, 2, 3, 0, 0, 4, 5, 6, 0}, {3, 3}), ys = Tensor::of<double>({1, 1, 1, 0, 2, 0, 3, 0, 3}, {3, 3});
+  CHECK(doubles(f(xs, ys)) == List{6, 8, 33});
+  const Tensor longer = Tensor::of<double>({1, 1, 1, 0, 2, 1, 3, 0, 3}, {3, 3});
+  CHECK_THROWS_AS(f(xs, longer), ShapeError);
+  CHECK(doubles(f(xs, ys)) == List{6, 8, 33});
+}
+
+TEST_CASE("the test that ends a while loop is checked too") {
+  const Variable x = vector<double>("x");
+  const Variable start = constant(Tensor(std::int64_t{0}));
+  const auto run = [&](std::optional<std::int64_t> most) {
+    const Variable i = while_loop(
+        {.from = {start}, .max_steps = most}, [&](Variable i) { return take(x, i) > 0; },
+        [](Variable i) { return i + 2; })[0];
+    return function<std::int64_t(List)>({x}, {i});
+  };
+  CHECK(run({})({1, 1, 0, 0}) == 2);
+  CHECK_THROWS_WITH(run({})({1, 1, 1, 0}), Contains("index is out of range"));
+  CHECK(run(2)({1, 1, 1, 0}) == 4);
+  CHECK_THROWS_WITH(run(3)({1, 1, 1, 0}), Contains("index is out of range"));
+}
+
+TEST_CASE("a prepared call that failed in a loop leaves the next one as it should be") {
+  bool fails = false;
+  const auto identity = external(
+      "identity", [](const std::vector<TensorType>& types) { return types[0]; },
+      [&fails](const std::vector<Tensor>& values) {
+        if (fails) throw std::runtime_error("once");
+        return values[0].copy();
+      });
+  const Variable x = input<double>("x", {40});
+  const Variable y = while_loop(
+      {.from = {x}}, [&](Variable v) { return sum(identity(v)) < 10000; },
+      [](Variable v) { return index(v, {slice({}, {}, -1)}) * 2.0 + v; })[0];
+  const Function f = function({x}, {y});
+  const Tensor from = Tensor::ones<double>({40}), to = Tensor::zeros<double>({40});
+  const Function::Raw raw = f.prepare({{40}});
+  const void* const inputs[] = {from.raw()};
+  void* const outputs[] = {to.raw()};
+  CHECK(raw(inputs, outputs) == 0);
+  const List right = doubles(to);
+  fails = true;
+  CHECK(raw(inputs, outputs) != 0);
+  fails = false;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(raw(inputs, outputs) == 0);
+    CHECK(doubles(to) == right);
+  }
+}

@@ -71,3 +71,31 @@ TEST_CASE("sizes that differ are reported as the operation sees them") {
   CHECK_THROWS_WITH(f(Tensor::zeros(DType::float32, {2, 3}), Tensor::zeros(DType::float32, {4, 5})),
                     Contains("inner dimensions x_1 and w_0 differ"));
 }
+
+TEST_CASE("a size that an argument is and one that an argument has must agree") {
+  const Variable n = scalar<std::int64_t>("n"), r = arange(n);
+  const Variable x = input<double>("x", {r.dim(0)});
+  for (const Function& f : {function({x, n}, {x * 2.0 + r}), function({n, x}, {x * 2.0 + r})}) {
+    const std::map<std::string, Tensor> fitting{{"x", Tensor(std::vector<double>{1, 1})}, {"n", Tensor(std::int64_t{2})}},
+        longer{{"x", Tensor(std::vector<double>{1, 1})}, {"n", Tensor(std::int64_t{5})}};
+    CHECK(f.call(fitting)[0].to_vector<double>() == std::vector<double>{2, 3});
+    CHECK_THROWS_AS(f.call(longer), ShapeError);
+  }
+}
+
+TEST_CASE("a size that is narrowed on the way is the narrow one") {
+  const Variable n = scalar<std::int64_t>("n");
+  const Function f = function({n}, {arange(cast(n, DType::int8))}), g = function({n}, {arange(cast(n, DType::uint8))});
+  CHECK(f(std::int64_t{300})[0].sizes() == Sizes{44});
+  CHECK(g(std::int64_t{-1})[0].sizes() == Sizes{255});
+}
+
+TEST_CASE("a result too large to exist is refused before anything is overwritten") {
+  const Shared w = shared("w", Tensor(std::vector<double>{1}));
+  const Variable x = vector<std::int64_t>("x");
+  const Function f = function({x}, {w * 2.0, arange(sum(x)) * 3}, {.updates = {{w, w * 2.0}}});
+  CHECK_THROWS_AS(f(std::vector<std::int64_t>{std::int64_t{1} << 59}), Error);
+  CHECK(w.value().to_vector<double>() == std::vector<double>{1});
+  CHECK(f(std::vector<std::int64_t>{2, 1})[1].to_vector<std::int64_t>() == std::vector<std::int64_t>{0, 3, 6});
+  CHECK(w.value().to_vector<double>() == std::vector<double>{2});
+}
