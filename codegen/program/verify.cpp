@@ -51,6 +51,7 @@ class Simulation {
   void step(const Step& step, std::size_t n) {
     if (const auto* loop = std::get_if<LoopStep>(&step.node)) return this->loop(*loop, n);
     if (const auto* branch = std::get_if<BranchStep>(&step.node)) return this->branch(*branch, n);
+    if (const auto* product = std::get_if<ContractionStep>(&step.node)) check_extents(product->product);
     for (const Dim& symbol : needs(step, program_.values, program_.kernels)) THEON_CHECK(bound_.contains(symbol));
     for (ValueId v : reads(step)) {
       THEON_CHECK(holds(v));
@@ -60,17 +61,30 @@ class Simulation {
     for (const Dim& symbol : binds(step)) bound_.insert(symbol);
   }
 
+  void check_extents(const Contraction& product) const {
+    Dim elements = 1;
+    for (const Dim& dim : program_.values[product.result].type.dims) elements = elements * dim;
+    THEON_CHECK(equal(product.m * product.n, elements) != Answer::no);
+  }
+
   void loop(const LoopStep& loop, std::size_t n) {
     bound_.insert(loop.counter);
     for (const Carried& state : loop.carried) {
       THEON_CHECK(holds(state.current));
       write(state.next, n);
     }
-    if (loop.test) {
-      for (const Step& inner : loop.test->steps) step(inner, n);
-      THEON_CHECK(holds(loop.test->condition));
+    // Twice: what an iteration overwrites, the next one may need.
+    for (int iteration = 0; iteration < 2; ++iteration) {
+      if (loop.test) {
+        for (const Step& inner : loop.test->steps) step(inner, n);
+        THEON_CHECK(holds(loop.test->condition));
+      }
+      for (const Step& inner : loop.body) step(inner, n);
+      for (const Carried& state : loop.carried) {
+        THEON_CHECK(holds(state.next));
+        write(state.current, n);
+      }
     }
-    for (const Step& inner : loop.body) step(inner, n);
   }
 
   /// Afterwards memory holds what both branches leave in it.
