@@ -107,9 +107,8 @@ class Lowering {
     std::int64_t bytes = 0;
     for (const Nest& nest : group_.nests) {
       const Readers readers = readers_of_(nest.result);
-      if (readers == Readers::kernel) continue;
       if (readers == Readers::steps || !nest.prefix.empty() || has_reduction(std::span(&nest.element, 1))) return 0;
-      bytes += static_cast<std::int64_t>(size_of(values_[nest.result].type.dtype));
+      if (readers == Readers::caller) bytes += static_cast<std::int64_t>(size_of(values_[nest.result].type.dtype));
     }
     return unroll > 1 && bytes > 0 ? machine_.cached_bytes / bytes : 0;
   }
