@@ -149,7 +149,7 @@ Variables while_loop(const WhileOptions& options, Condition condition, Body body
 }
 
 /// The result of `then` where the condition, a boolean scalar, holds, otherwise that of `otherwise`: a Variable each, or as many of them. Only what the chosen lambda
-/// builds is computed. Throws ArgumentError, DTypeError or ShapeError for branches of different types.
+/// builds is computed; sizes inside must agree either way, for a call checks them before it begins. Throws ArgumentError, DTypeError or ShapeError for branches of different types.
 template <std::invocable Then, std::invocable Otherwise>
 auto ifelse(Operand condition, Then then, Otherwise otherwise) {
   constexpr bool is_single = std::convertible_to<std::invoke_result_t<Then>, Variable>;
@@ -192,7 +192,8 @@ auto elementwise(std::string name, F value, Partials... derivatives) {
 }
 
 /// A C++ function on tensors, called from compiled code. `infer` gives the type of the result from those of the operands, or a vector of types; `run` the result,
-/// or as many, from row-major operands. It must be a function of its operands alone. Throws (at the call) ShapeError or DTypeError for a result of another type.
+/// or as many, from row-major operands. It must be a function of its operands alone, and not call a Function that reads or updates a shared
+/// variable that the running one updates: it would wait for itself. Throws (at the call) ShapeError or DTypeError for a result of another type.
 template <class Infer, class Run>
 auto external(std::string name, Infer infer, Run run, Pullback gradient = nullptr) {
   using Types = std::invoke_result_t<Infer, const std::vector<TensorType>&>;

@@ -59,7 +59,6 @@ struct FunctionOptions {
   std::vector<std::string> disabled = {};
   /// Check every rewrite numerically while compiling.
   bool verify = false;
-  int threads = 1;
 };
 
 /// Set from any thread to stop a call at its next step; the call throws Cancelled and shared variables keep their values.

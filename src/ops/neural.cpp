@@ -1,5 +1,6 @@
 #include "src/ops/neural.h"
 
+#include "src/graph/specify.h"
 #include "src/ops/elementwise.h"
 #include "src/ops/index.h"
 #include "src/ops/reduce.h"
@@ -114,14 +115,31 @@ Variable logsumexp(Operand x, int axis, bool keepdims) {
   return keepdims ? expand_dims(reduced, axis) : reduced;
 }
 
+namespace {
+
+/// The targets, one for each row of the probabilities: throws ShapeError where there cannot be as many, and obliges the call to check where that is unknown.
+Variable as_many_as_rows(const Variable& t, const Variable& p, Location where) {
+  for (int axis = 0; axis + 1 < p.ndim(); ++axis)
+    if (equal(t.dim(axis), p.dim(axis)) == Answer::no)
+      fail<ShapeError>(where, "categorical_crossentropy: the target has shape {}, the probabilities {}; each row needs a target", to_string(t.dims()), to_string(p.dims()));
+  Shape dims(p.dims().begin(), p.dims().begin() + (p.ndim() - 1));
+  dims.insert(dims.end(), t.dims().begin() + (p.ndim() - 1), t.dims().end());
+  return specify_dims(t, dims, where);
+}
+
+}  // namespace
+
 Variable categorical_crossentropy(Operand operand, Operand target) {
   const Attribution line(operand.where());
-  const Variable &p = operand.value(), &t = target.value();
+  const Variable& p = operand.value();
+  Variable t = target.value();
   const Variable log_p = log_probabilities(p);
-  if (is_integer(t.dtype()) && t.ndim() == p.ndim() - 1) return -pick_along_last(log_p, t, operand.where());
+  if (is_integer(t.dtype()) && t.ndim() == p.ndim() - 1)
+    return -pick_along_last(log_p, as_many_as_rows(t, p, operand.where()), operand.where());
   if (!is_floating(t.dtype()) || t.ndim() != p.ndim())
     fail<ShapeError>(operand.where(), "categorical_crossentropy: the target is {}, the probabilities {}; a target is integers of one rank less, or numbers of the same",
                      to_string(t.type()), to_string(p.type()));
+  t = as_many_as_rows(t, p, operand.where());
   // What never happens costs nothing, also where its probability is 0.
   return -sum(where(t == 0, 0, t * log_p), -1);
 }

@@ -89,6 +89,13 @@ TEST_CASE("operands that do not fit are named with their shapes") {
          line = next_line();
          categorical_crossentropy(x, cube);
        }},
+      {"fewer targets than rows",
+       is<ShapeError>,
+       {"categorical_crossentropy", "[2]", "[3, 4]", "target"},
+       [&](Location& line) {
+         line = next_line();
+         categorical_crossentropy(softmax(x), input<std::int32_t>("t", {2}));
+       }},
       {"random integers",
        is<DTypeError>,
        {"random_uniform", "int32"},

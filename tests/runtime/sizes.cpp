@@ -7,6 +7,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <variant>
 
 using namespace theon;
@@ -98,4 +100,15 @@ TEST_CASE("a result too large to exist is refused before anything is overwritten
   CHECK(w.value().to_vector<double>() == std::vector<double>{1});
   CHECK(f(std::vector<std::int64_t>{2, 1})[1].to_vector<std::int64_t>() == std::vector<std::int64_t>{0, 3, 6});
   CHECK(w.value().to_vector<double>() == std::vector<double>{2});
+}
+
+TEST_CASE("a row of probabilities without a target is an error, not a shorter mean") {
+  const Variable p = matrix<float>("p"), t = vector<std::int32_t>("t"), q = matrix<float>("q");
+  const Function picked = function({p, t}, {mean(categorical_crossentropy(softmax(p), t))});
+  const Function weighed = function({p, q}, {mean(categorical_crossentropy(softmax(p), q))});
+  const Tensor rows = Tensor::zeros<float>({6, 4});
+  CHECK(picked(rows, Tensor::zeros<std::int32_t>({6}))[0].item<float>() == Approx(std::log(4.0f)));
+  CHECK_THROWS_AS(picked(rows, Tensor::zeros<std::int32_t>({3})), ShapeError);
+  CHECK_THROWS_AS(picked(rows, Tensor::zeros<std::int32_t>({8})), ShapeError);
+  CHECK_THROWS_AS(weighed(rows, Tensor::zeros<float>({3, 4})), ShapeError);
 }
