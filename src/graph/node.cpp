@@ -5,7 +5,6 @@
 #include "src/support/check.h"
 
 #include <cstring>
-#include <memory_resource>
 #include <utility>
 
 namespace theon {
@@ -98,19 +97,6 @@ Apply::Apply(OpRef op, std::vector<Variable> inputs, Signature signature, Locati
       obligations(std::move(signature.obligations)),
       count_(types.empty() ? this->op->outputs() : types.size()),
       more_names_(count_ > 1 ? new Name[count_ - 1] : nullptr) {}
-
-namespace {
-
-/// Never destroyed: nodes held by static objects die after it would.
-std::pmr::memory_resource& node_memory() {
-  static auto& memory = *new std::pmr::synchronized_pool_resource;
-  return memory;
-}
-
-}  // namespace
-
-void* Apply::operator new(std::size_t bytes) { return node_memory().allocate(bytes, alignof(Apply)); }
-void Apply::operator delete(void* node, std::size_t bytes) { node_memory().deallocate(node, bytes, alignof(Apply)); }
 
 const Leaf* as_leaf(const Variable& x) { return x.owner() ? nullptr : static_cast<const Leaf*>(x.node().get()); }
 

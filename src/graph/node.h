@@ -125,10 +125,6 @@ class Apply : public Node {
   const Name& name(std::size_t output) const { return output == 0 ? name_ : more_names_[output - 1]; }
   bool is_pattern() const { return types.empty(); }
 
-  // Nodes of one size lie together: apart from what they hold they do not fragment memory, and a graph is walked faster.
-  static void* operator new(std::size_t bytes);
-  static void operator delete(void* node, std::size_t bytes);
-
  private:
   std::size_t count_;
   Name name_;
