@@ -67,21 +67,21 @@ class Selection {
 /// A graph on its way through the steps.
 class Run {
  public:
-  Run(const Graph& graph, const OptimizeOptions& options) : options_(options), rules_(options), result_{graph, {}}, nodes_(toposort(graph.outputs).size()) {}
+  Run(const Graph& graph, const OptimizeOptions& options) : options_(options), rules_(options), result_{graph, {}} { survey(); }
 
   /// Whether the graph is another one now.
   bool step(const std::string& name, const Pass& pass) {
     if (rules_.is_disabled(name)) return false;
     const auto begin = std::chrono::steady_clock::now();
-    Graph after = in_every_graph(graph(), pass);
+    Graph after = has_regions_ ? in_every_graph(graph(), pass) : pass(graph());
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     check_types(name, graph(), after);
     if (options_.verify) check_values(name, graph(), after);
     const bool is_changed = !std::ranges::equal(graph().outputs, after.outputs, VariableSame());
-    const std::size_t nodes_after = is_changed ? toposort(after.outputs).size() : nodes_;
-    result_.trace.push_back({name, seconds.count(), nodes_, nodes_after, std::exchange(firings_, {})});
+    const std::size_t nodes_before = nodes_;
     result_.graph = std::move(after);
-    nodes_ = nodes_after;
+    if (is_changed) survey();
+    result_.trace.push_back({name, seconds.count(), nodes_before, nodes_, std::exchange(firings_, {})});
     return is_changed;
   }
 
@@ -102,10 +102,18 @@ class Run {
   Optimized finish() { return std::move(result_); }
 
  private:
+  /// Walks through the graph once for whoever asks about it: it is large.
+  void survey() {
+    const std::vector<const Apply*> nodes = toposort(graph().outputs);
+    nodes_ = nodes.size();
+    has_regions_ = has_regions(nodes);
+  }
+
   const OptimizeOptions& options_;
   Selection rules_;
   Optimized result_;
-  std::size_t nodes_;
+  std::size_t nodes_ = 0;
+  bool has_regions_ = false;
   std::vector<Firing> firings_;  // of the step under way
 };
 
@@ -128,7 +136,9 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
   const bool is_full = options.mode != Mode::fast_compile;
   const RuleSet& all = is_full ? run.rules().all() : run.rules().stability();
 
-  run.step("merge", merge);
+  Interned original;
+  const auto merge_with_original = [&](const Graph& g) { return merge(g, original); };
+  run.step("merge", merge_with_original);
   run.step("remove identities", remove_identities);
   run.step("inline composites that no rule knows", [&](const Graph& g) { return inline_composites(g, all.op_names()); });
   run.step("fold constants", fold_constants);
@@ -145,7 +155,7 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
     run.rewrite("simplify again", all);
   }
   run.step("write differences", write_differences);
-  run.step("take the original nodes", [&](const Graph& g) { return merge_into(graph, g); });
+  run.step("take the original nodes", merge_with_original);
   return run.finish();
 }
 

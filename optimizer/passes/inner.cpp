@@ -38,9 +38,10 @@ Graph with_new_regions(const Graph& graph, const Pass& pass) {
 
 }  // namespace
 
-Graph in_every_graph(const Graph& graph, const Pass& pass) {
-  const bool has_regions = std::ranges::any_of(toposort(graph.outputs), [](const Apply* node) { return has_inner(*node->op); });
-  return pass(has_regions ? with_new_regions(graph, pass) : graph);
+bool has_regions(std::span<const Apply* const> nodes) {
+  return std::ranges::any_of(nodes, [](const Apply* node) { return has_inner(*node->op); });
 }
+
+Graph in_every_graph(const Graph& graph, const Pass& pass) { return pass(with_new_regions(graph, pass)); }
 
 }  // namespace theon

@@ -26,15 +26,6 @@ std::vector<Variable> merged(std::span<const Variable> outputs, Interned& intern
 
 }  // namespace
 
-Graph merge(const Graph& graph) {
-  Interned interned;
-  return {graph.inputs, merged(graph.outputs, interned)};
-}
-
-Graph merge_into(const Graph& original, const Graph& graph) {
-  Interned interned;
-  merged(original.outputs, interned);
-  return {graph.inputs, merged(graph.outputs, interned)};
-}
+Graph merge(const Graph& graph, Interned& interned) { return {graph.inputs, merged(graph.outputs, interned)}; }
 
 }  // namespace theon

@@ -1,19 +1,18 @@
 // Functions from graph to graph. None of them enters inner graphs; see in_every_graph.
 #pragma once
 
+#include "optimizer/intern.h"
 #include "src/graph/op.h"
 
 #include <functional>
 #include <set>
+#include <span>
 #include <string>
 
 namespace theon {
 
-/// Makes equal nodes one.
-Graph merge(const Graph& graph);
-
-/// Makes equal nodes one, taking those of `original` where it has them: a graph that came out as it went in is the same graph.
-Graph merge_into(const Graph& original, const Graph& graph);
+/// Makes equal nodes one, also with those of graphs merged before: a graph that comes out as an earlier one went in is the same graph.
+Graph merge(const Graph& graph, Interned& interned);
 
 /// Computes what depends on constants alone, where that takes at most a million elements and a result at most a MiB.
 Graph fold_constants(const Graph& graph);
@@ -28,6 +27,9 @@ Graph write_differences(const Graph& graph);
 Graph remove_identities(const Graph& graph);
 
 using Pass = std::function<Graph(const Graph&)>;
+
+/// Whether the graph has loops or branches.
+bool has_regions(std::span<const Apply* const> nodes);
 
 /// Applies the pass to every inner graph, the innermost first, and then to the graph itself.
 Graph in_every_graph(const Graph& graph, const Pass& pass);
