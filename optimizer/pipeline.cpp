@@ -64,6 +64,14 @@ class Selection {
   std::optional<RuleSet> stability_, all_;
 };
 
+/// Whether composites are among the nodes, or among those of inner graphs.
+bool has_composites(std::span<const Apply* const> nodes) {
+  return std::ranges::any_of(nodes, [](const Apply* node) {
+    const auto is_deep = [](const Graph& inner) { return has_composites(toposort(inner.outputs)); };
+    return node->op->op_class() == Op::Class::composite || (node->op->op_class() == Op::Class::region && std::ranges::any_of(node->op->inner(), is_deep));
+  });
+}
+
 /// A graph on its way through the steps.
 class Run {
  public:
@@ -98,6 +106,7 @@ class Run {
   }
 
   const Selection& rules() const { return rules_; }
+  bool has_composites() const { return has_composites_; }
   const Graph& graph() const { return result_.graph; }
   Optimized finish() { return std::move(result_); }
 
@@ -107,22 +116,16 @@ class Run {
     const std::vector<const Apply*> nodes = toposort(graph().outputs);
     nodes_ = nodes.size();
     has_regions_ = has_regions(nodes);
+    has_composites_ = theon::has_composites(nodes);
   }
 
   const OptimizeOptions& options_;
   Selection rules_;
   Optimized result_;
   std::size_t nodes_ = 0;
-  bool has_regions_ = false;
+  bool has_regions_ = false, has_composites_ = false;
   std::vector<Firing> firings_;  // of the step under way
 };
-
-bool has_composites(const Graph& graph) {
-  return std::ranges::any_of(toposort(graph.outputs), [](const Apply* node) {
-    const auto is_deep = [](const Graph& inner) { return has_composites(inner); };
-    return node->op->op_class() == Op::Class::composite || (node->op->op_class() == Op::Class::region && std::ranges::any_of(node->op->inner(), is_deep));
-  });
-}
 
 Graph inline_all(const Graph& graph) { return inline_composites(graph, {}); }
 
@@ -149,7 +152,7 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
     run.rewrite("stabilise", run.rules().stability());
   }
   for (int round = 0; round < most_rounds; ++round) {
-    const bool is_inlined = has_composites(run.graph()) && run.step("inline composites", inline_all);
+    const bool is_inlined = run.has_composites() && run.step("inline composites", inline_all);
     const bool is_folded = run.step("fold constants again", fold_constants);
     if (!is_inlined && !is_folded) break;
     run.rewrite("simplify again", all);

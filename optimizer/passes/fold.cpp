@@ -40,9 +40,10 @@ bool is_short(const Apply& node) {
 }
 
 bool is_foldable(const Apply& node, const std::unordered_set<const Apply*>& constant) {
+  // Most nodes have an operand that is no constant: nothing else is asked of those.
+  if (!std::ranges::all_of(node.inputs, [&](const Variable& x) { return as_constant(x) || (x.owner() && constant.contains(x.owner())); })) return false;
   const bool has_effect = !node.op->is_pure() || !node.op->binds().empty() || node.op->op_class() == Op::Class::region;
-  if (has_effect || node.op->has_symbols() || !node.obligations.empty() || evaluations(node) > most_elements) return false;
-  return std::ranges::all_of(node.inputs, [&](const Variable& x) { return as_constant(x) || (x.owner() && constant.contains(x.owner())); });
+  return !has_effect && !node.op->has_symbols() && node.obligations.empty() && evaluations(node) <= most_elements;
 }
 
 bool is_small(const TensorType& type) {
