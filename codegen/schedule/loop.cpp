@@ -23,21 +23,26 @@ std::optional<std::int64_t> small_count(const Shape& dims) {
   return count;
 }
 
+/// The operations of one element, as if its reductions were nested; nothing where it is not known that they are few.
+std::optional<std::int64_t> small_cost(Expr element) {
+  std::int64_t cost = std::max(element_cost(std::span(&element, 1)), 1);
+  for (Expr e : ir::postorder(std::span(&element, 1))) {
+    if (e->op != ir::Opcode::reduce) continue;
+    const Expr extent = e->args[0];
+    if (extent->op != ir::Opcode::literal || static_cast<std::int64_t>(extent->bits) > most_operations) return std::nullopt;
+    cost *= std::max<std::int64_t>(static_cast<std::int64_t>(extent->bits), 1);
+    if (cost > most_operations) return std::nullopt;
+  }
+  return cost;
+}
+
 /// The operations of one run of the group.
 std::optional<std::int64_t> operations(const Group& group) {
   std::int64_t total = 0;
   for (const Nest& nest : group.nests) {
-    const std::optional<std::int64_t> elements = small_count(nest.domain);
-    std::int64_t each = std::max(element_cost(std::span(&nest.element, 1)), 1);
-    for (Expr e : ir::postorder(std::span(&nest.element, 1)))
-      if (e->op == ir::Opcode::reduce) {
-        const auto* extent = e->args[0]->op == ir::Opcode::literal ? &e->args[0] : nullptr;
-        if (!extent || static_cast<std::int64_t>((*extent)->bits) > most_operations) return std::nullopt;
-        each *= std::max<std::int64_t>(static_cast<std::int64_t>((*extent)->bits), 1);
-        if (each > most_operations) return std::nullopt;
-      }
-    if (!elements) return std::nullopt;
-    total += *elements * each;
+    const std::optional<std::int64_t> elements = small_count(nest.domain), each = small_cost(nest.element);
+    if (!elements || !each) return std::nullopt;
+    total += *elements * *each;
   }
   return total;
 }

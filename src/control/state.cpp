@@ -7,13 +7,6 @@ namespace theon {
 
 namespace {
 
-bool may_be_equal(const Shape& a, const Shape& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t axis = 0; axis < a.size(); ++axis)
-    if (equal(a[axis], b[axis]) == Answer::no) return false;
-  return true;
-}
-
 Variable as_state(const std::string& loop, const Variable& next, const Variable& state, Location where) {
   if (next.is_empty()) fail<ArgumentError>(where, "{}: the step gives an empty Variable as a state", loop);
   const std::string types = fmt::format("the state {} is {} before a step and {} after it", to_string(state), to_string(state.type()), to_string(next.type()));

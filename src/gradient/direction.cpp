@@ -9,17 +9,6 @@
 
 namespace theon {
 
-namespace {
-
-bool may_be_equal(const Shape& a, const Shape& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t axis = 0; axis < a.size(); ++axis)
-    if (equal(a[axis], b[axis]) == Answer::no) return false;
-  return true;
-}
-
-}  // namespace
-
 std::string described(const Variable& x) {
   return fmt::format("{}, {}, {}", brief(x), to_string(x.type()), to_string(x.where()));
 }

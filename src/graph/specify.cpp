@@ -4,6 +4,7 @@
 #include "src/graph/fields.h"
 #include "src/support/check.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace theon {
@@ -48,6 +49,10 @@ class SpecifyDims final : public Defined<SpecifyDims, ElementOp> {
 };
 
 }  // namespace
+
+bool may_be_equal(const Shape& a, const Shape& b) {
+  return std::ranges::equal(a, b, [](const Dim& x, const Dim& y) { return equal(x, y) != Answer::no; });
+}
 
 Variable specify_dims(const Variable& x, const Shape& dims, Location where) {
   if (x.dims() == dims) return x;

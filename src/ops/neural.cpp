@@ -119,11 +119,10 @@ namespace {
 
 /// The targets, one for each row of the probabilities: throws ShapeError where there cannot be as many, and obliges the call to check where that is unknown.
 Variable as_many_as_rows(const Variable& t, const Variable& p, Location where) {
-  for (int axis = 0; axis + 1 < p.ndim(); ++axis)
-    if (equal(t.dim(axis), p.dim(axis)) == Answer::no)
-      fail<ShapeError>(where, "categorical_crossentropy: the target has shape {}, the probabilities {}; each row needs a target", to_string(t.dims()), to_string(p.dims()));
   Shape dims(p.dims().begin(), p.dims().begin() + (p.ndim() - 1));
   dims.insert(dims.end(), t.dims().begin() + (p.ndim() - 1), t.dims().end());
+  if (!may_be_equal(t.dims(), dims))
+    fail<ShapeError>(where, "categorical_crossentropy: the target has shape {}, the probabilities {}; each row needs a target", to_string(t.dims()), to_string(p.dims()));
   return specify_dims(t, dims, where);
 }
 
