@@ -88,7 +88,9 @@ class AsScalar {
   Variable operator()(const codegen::Condition&) const { return all(value_); }
   Variable operator()(const codegen::Indices& indices) const {
     const Variable extent = theon::value(indices.extent, indices.where), index = cast(value_, DType::int64);
-    return all((index >= -extent) & (index < extent));
+    // A large unsigned number is none that counts from the end.
+    const Variable least = is_unsigned(value_.dtype()) ? zeros_like(extent) : -extent;
+    return all((index >= least) & (index < extent));
   }
   Variable operator()(const codegen::Unused&) const { return constant(Tensor(true)); }
 

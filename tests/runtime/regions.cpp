@@ -283,3 +283,10 @@ TEST_CASE("a prepared call that failed in a loop leaves the next one as it shoul
     CHECK(doubles(to) == right);
   }
 }
+
+TEST_CASE("a large unsigned index counts from nowhere") {
+  const Variable p = scalar<bool>("p"), x = vector<double>("x"), i = scalar<std::uint64_t>("i");
+  const Function f = function({p, x, i}, {ifelse(p, [&] { return take(x, i); }, [&] { return sum(x); })});
+  CHECK(f(true, List{1, 2}, std::uint64_t{1}).item<double>() == 2);
+  CHECK_THROWS_WITH(f(true, List{1, 2}, ~std::uint64_t{0}), Contains("index is out of range"));
+}
