@@ -33,14 +33,34 @@ const RuleSet& default_rules() {
   return rules;
 }
 
+/// By these names a user may leave them out.
+namespace steps {
+constexpr const char* merge = "merge";
+constexpr const char* identities = "remove identities";
+constexpr const char* inline_unknown = "inline composites that no rule knows";
+constexpr const char* fold = "fold constants";
+constexpr const char* stabilise = "stabilise";
+constexpr const char* simplify = "simplify";
+constexpr const char* inline_all = "inline composites";
+constexpr const char* fold_again = "fold constants again";
+constexpr const char* simplify_again = "simplify again";
+constexpr const char* differences = "write differences";
+constexpr const char* originals = "take the original nodes";
+
+const std::vector<std::string> all{merge,    identities, inline_unknown, fold,           stabilise,  simplify,
+                                   inline_all, fold_again, simplify_again, differences, originals};
+}  // namespace steps
+
 /// The rules that the options leave.
 class Selection {
  public:
   explicit Selection(const OptimizeOptions& options) : options_(options) {
     if (options.rules.empty() && options.disabled.empty()) return;
     const std::vector<Rule> stability = together({stability_rules(), cancellation_rules()});
+    const std::vector<Rule> all = together({stability, user_rules(), algebra_rules(), shape_rules()});
+    for (const std::string& name : options.disabled) check_name(name, all);
     stability_.emplace(enabled(stability));
-    all_.emplace(enabled(together({stability, user_rules(), algebra_rules(), shape_rules()})));
+    all_.emplace(enabled(all));
   }
 
   const RuleSet& stability() const { return stability_ ? *stability_ : default_stability(); }
@@ -48,6 +68,15 @@ class Selection {
   bool is_disabled(const std::string& name) const { return std::ranges::count(options_.disabled, name) > 0; }
 
  private:
+  void check_name(const std::string& name, const std::vector<Rule>& rules) const {
+    const bool is_known = std::ranges::count(steps::all, name) > 0 || std::ranges::count(rules, name, &Rule::name) > 0 ||
+                          std::ranges::count(options_.rules, name, &Rules::name) > 0;
+    if (is_known) return;
+    std::string names;
+    for (const std::string& step : steps::all) names += "\n  " + step;
+    fail<ArgumentError>(options_.where, "nothing is called '{}', so it cannot be disabled; rules are called by their text, the steps are{}", name, names);
+  }
+
   std::vector<Rule> enabled(std::vector<Rule> rules) const {
     std::erase_if(rules, [&](const Rule& rule) { return is_disabled(rule.name()); });
     return rules;
@@ -79,6 +108,7 @@ class Run {
 
   /// Whether the graph is another one now.
   bool step(const std::string& name, const Pass& pass) {
+    THEON_CHECK(std::ranges::count(steps::all, name) > 0);
     if (rules_.is_disabled(name)) return false;
     const auto begin = std::chrono::steady_clock::now();
     Graph after = has_regions_ ? in_every_graph(graph(), pass) : pass(graph());
@@ -141,24 +171,24 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
 
   Interned original;
   const auto merge_with_original = [&](const Graph& g) { return merge(g, original); };
-  run.step("merge", merge_with_original);
-  run.step("remove identities", remove_identities);
-  run.step("inline composites that no rule knows", [&](const Graph& g) { return inline_composites(g, all.op_names()); });
-  run.step("fold constants", fold_constants);
+  run.step(steps::merge, merge_with_original);
+  run.step(steps::identities, remove_identities);
+  run.step(steps::inline_unknown, [&](const Graph& g) { return inline_composites(g, all.op_names()); });
+  run.step(steps::fold, fold_constants);
   if (is_full) {
-    run.rewrite("stabilise", run.rules().stability(), 1);
-    run.rewrite("simplify", all);
+    run.rewrite(steps::stabilise, run.rules().stability(), 1);
+    run.rewrite(steps::simplify, all);
   } else {
-    run.rewrite("stabilise", run.rules().stability());
+    run.rewrite(steps::stabilise, run.rules().stability());
   }
   for (int round = 0; round < most_rounds; ++round) {
-    const bool is_inlined = run.has_composites() && run.step("inline composites", inline_all);
-    const bool is_folded = run.step("fold constants again", fold_constants);
+    const bool is_inlined = run.has_composites() && run.step(steps::inline_all, inline_all);
+    const bool is_folded = run.step(steps::fold_again, fold_constants);
     if (!is_inlined && !is_folded) break;
-    run.rewrite("simplify again", all);
+    run.rewrite(steps::simplify_again, all);
   }
-  run.step("write differences", write_differences);
-  run.step("take the original nodes", merge_with_original);
+  run.step(steps::differences, write_differences);
+  run.step(steps::originals, merge_with_original);
   return run.finish();
 }
 

@@ -20,6 +20,8 @@ struct OptimizeOptions {
   Mode mode = Mode::fast_run;
   /// Compare the graph before and after every step, on random values.
   bool verify = false;
+  /// Who asks, for errors.
+  Location where = {};
 };
 
 /// What one step did.
@@ -37,7 +39,7 @@ struct Optimized {
 
 /// The graph with outputs of the same values, up to rounding, and the same types; inner graphs included, composites inlined. Optimising
 /// the result gives the same graph again. Rules may assume every obligation of the graph: collect them before. Throws
-/// ArgumentError for rules that do not come to an end, InternalError for a step that changes a type.
+/// ArgumentError for rules that do not come to an end and for disabled names that nothing has, InternalError for a step that changes a type.
 Optimized optimize(const Graph& graph, const OptimizeOptions& options = {});
 
 /// The same for one expression.

@@ -127,7 +127,7 @@ class Compiler {
     const Graph asked{made_.request.inputs, joined(guard.outputs, duties_.variables)};
     // Sizes that must be equal are one size to all that follows; the call checks that they are.
     const Graph wanted = substitute(asked, equalities(relations_, asked.inputs));
-    Graph graph = optimize(wanted, {options_.rules, options_.disabled, options_.mode, options_.verify}).graph;
+    Graph graph = optimize(wanted, {options_.rules, options_.disabled, options_.mode, options_.verify, made_.request.where}).graph;
     const Duties effect = effects(graph.outputs);
     duties_.add(effect);
     graph.outputs = joined(std::move(graph.outputs), effect.variables);

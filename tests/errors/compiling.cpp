@@ -24,6 +24,13 @@ TEST_CASE("inputs and outputs that make no function") {
          line = next_line();
          function({}, {}, {.updates = {{w, w + y}}});
        }},
+      {"a step to leave out that is none",
+       is<ArgumentError>,
+       {"'fold constant'", "fold constants"},
+       [&](Location& line) {
+         line = next_line();
+         function({x}, {x}, {.disabled = {"fold constant"}});
+       }},
       {"a repeated input",
        is<ArgumentError>,
        {"input 1 repeats input 0", "x (compiling.cpp:"},
