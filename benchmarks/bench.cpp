@@ -31,18 +31,24 @@ Options parse(int count, char** words) {
   for (int i = 1; i < count; i += 2) {
     if (i + 1 == count) explain_usage(words[0]);
     const std::string name = words[i], value = words[i + 1];
-    if (name == "--only") options.report.only = value;
-    else if (name == "--seconds") options.report.budget = std::stod(value);
-    else if (name == "--markdown") options.markdown = value;
-    else if (name == "--mnist") options.mnist = value;
-    else explain_usage(words[0]);
+    if (name == "--only")
+      options.report.only = value;
+    else if (name == "--seconds")
+      options.report.budget = std::stod(value);
+    else if (name == "--markdown")
+      options.markdown = value;
+    else if (name == "--mnist")
+      options.mnist = value;
+    else
+      explain_usage(words[0]);
   }
   return options;
 }
 
 void write_markdown(const std::string& path, const Report& report) {
   std::ofstream out(path);
-  out << "# Benchmarks\n\nWritten by `benchmarks/run.sh`, never by hand. Theon and its rival run in turns; times are minima, with medians in\n"
+  out << "# Benchmarks\n\nWritten by `benchmarks/run.sh`, never by hand. Theon and its rival run in turns; times are "
+         "minima, with medians in\n"
          "brackets, and ratios are of minima. A ratio below 1 is faster than the rival, or within the limit.\n\n"
       << describe_machine() << "\n";
   report.write(out);

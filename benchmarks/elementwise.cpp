@@ -73,7 +73,8 @@ Function row_softmax() {
 Sides row_softmax_sides() {
   const Tensor values = Tensor::randn<float>({softmax_rows, softmax_columns}, 1);
   Tensor ours = Tensor::zeros<float>(values.sizes()), rivals = Tensor::zeros<float>(values.sizes());
-  Sides sides{.theon = raw_calls(row_softmax(), {values}, ours), .rival = calls([=]() mutable {
+  Sides sides{.theon = raw_calls(row_softmax(), {values}, ours),
+              .rival = calls([=]() mutable {
                 rival_row_softmax(values.data<float>(), rivals.mutable_data<float>(), softmax_rows, softmax_columns);
               })};
   expect_agreement(ours, rivals, 1e-6);

@@ -14,13 +14,20 @@ constexpr std::size_t window = 12;
 
 Variable operation(unsigned which, const Variable& x, const Variable& y) {
   switch (which) {
-    case 0: return x + y;
-    case 1: return x * y;
-    case 2: return x - y;
-    case 3: return maximum(x, y);
-    case 4: return exp(x);
-    case 5: return log(x);
-    default: return tanh(x);
+    case 0:
+      return x + y;
+    case 1:
+      return x * y;
+    case 2:
+      return x - y;
+    case 3:
+      return maximum(x, y);
+    case 4:
+      return exp(x);
+    case 5:
+      return log(x);
+    default:
+      return tanh(x);
   }
 }
 

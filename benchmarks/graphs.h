@@ -14,8 +14,8 @@ enum class Vocabulary : std::uint8_t {
   functions,   // the same and exp, log, tanh
 };
 
-/// `nodes` elementwise operations on float32 vectors of one length, drawn with a fixed seed; operands are among the last
-/// twelve nodes, of which four are inputs at first. The output is the sum of the last twelve.
+/// `nodes` elementwise operations on float32 vectors of one length, drawn with a fixed seed; operands are among the
+/// last twelve nodes, of which four are inputs at first. The output is the sum of the last twelve.
 struct RandomGraph {
   std::vector<Variable> inputs;
   Variable output;

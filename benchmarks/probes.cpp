@@ -21,7 +21,8 @@ Turn multiply_add_probe() {
 Turn triad_probe(double bytes) {
   constexpr double caches = 16 << 20;
   constexpr std::int64_t lanes = 8, array_bytes = sizeof(double);
-  const std::int64_t n = std::max<std::int64_t>(static_cast<std::int64_t>(bytes) / (3 * array_bytes) / lanes, 1) * lanes;
+  const std::int64_t n =
+      std::max<std::int64_t>(static_cast<std::int64_t>(bytes) / (3 * array_bytes) / lanes, 1) * lanes;
   const auto triad = bytes > caches ? probe_triad_streaming : probe_triad;
 
   const Tensor a = Tensor::ones<double>({n}), b = Tensor::ones<double>({n});

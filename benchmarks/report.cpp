@@ -38,8 +38,8 @@ void write_csv(std::ostream& out, const Row& row) {
 
 void write_row(std::ostream& out, const Row& row) {
   fmt::print(out, "| {} | {} | {} | {}: {} | {} | at most {} | {} |\n", row.task.id, row.task.what,
-             quantity(row.measured, row.task.unit), row.task.rival, quantity(row.against, row.task.unit), number(row.ratio()),
-             number(row.task.target), row.is_met() ? "yes" : "**no**");
+             quantity(row.measured, row.task.unit), row.task.rival, quantity(row.against, row.task.unit),
+             number(row.ratio()), number(row.task.target), row.is_met() ? "yes" : "**no**");
 }
 
 void write_limits(std::ostream& out, const Row& row) {
@@ -53,9 +53,10 @@ void write_limits(std::ostream& out, const Row& row) {
 double Row::least() const { return std::max(task.work.flops * seconds_per_flop, task.work.bytes * seconds_per_byte); }
 
 Row against_limit(std::string id, std::string what, Unit unit, Timing measured, double limit) {
-  return {.task = {.id = std::move(id), .what = std::move(what), .unit = std::move(unit), .rival = "limit", .target = 1},
-          .measured = measured,
-          .against = {limit, limit}};
+  return {
+      .task = {.id = std::move(id), .what = std::move(what), .unit = std::move(unit), .rival = "limit", .target = 1},
+      .measured = measured,
+      .against = {limit, limit}};
 }
 
 Report::Report(std::ostream& csv, Options options) : csv_(csv), options_(std::move(options)) {
@@ -108,7 +109,8 @@ void Report::write(std::ostream& out) const {
     fmt::print(out, "| {} | {} | failed: {} | | | | **no** |\n", id, what, reason);
   for (const auto& [id, what, reason] : omissions_) fmt::print(out, "| {} | {} | {} | | | | |\n", id, what, reason);
 
-  out << "\nThe limits of the machine, measured between the turns of a row: float32 multiply-adds on the widest vectors,\n"
+  out << "\nThe limits of the machine, measured between the turns of a row: float32 multiply-adds on the widest "
+         "vectors,\n"
          "and a + 3 * b over as much memory as the row touches.\n\n"
          "| row | multiply-add | triad | least time | reached |\n|---|---|---|---|---|\n";
   for (const Row& row : rows_)

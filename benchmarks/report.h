@@ -56,8 +56,8 @@ class Report {
     std::string only = "";  // rows whose id begins so; all, if empty
   };
 
-  /// Prints each row as a line of CSV as soon as it is there. Rows that are not wanted are not prepared either; a row that
-  /// throws is recorded with its message.
+  /// Prints each row as a line of CSV as soon as it is there. Rows that are not wanted are not prepared either; a row
+  /// that throws is recorded with its message.
   Report(std::ostream& csv, Options options);
 
   /// Theon and a rival in turns, the probes in between.

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::array sizes{1'000, 10'000, 100'000};
 
-/// Rows of seconds a node at each size, and of the exponent with which the whole grows from the smallest to the largest.
+/// Rows of seconds a node at each size, and of the exponent with which the whole grows from the smallest to the
+/// largest.
 std::vector<Row> growth(const std::string& id, const std::string& what, double limit,
                         const std::function<void(const RandomGraph&)>& task, double budget) {
   std::vector<Turn> turns;
@@ -43,12 +44,10 @@ void rewrite(const RandomGraph& graph) { optimize(Graph{graph.inputs, {graph.out
 }  // namespace
 
 void scaling_rows(Report& report) {
-  report.add("gradient", "gradient", [](double budget) {
-    return growth("gradient", "gradient", 5e-6, differentiate, budget);
-  });
-  report.add("rewriting", "rewriting", [](double budget) {
-    return growth("rewriting", "rewriting", 20e-6, rewrite, budget);
-  });
+  report.add("gradient", "gradient",
+             [](double budget) { return growth("gradient", "gradient", 5e-6, differentiate, budget); });
+  report.add("rewriting", "rewriting",
+             [](double budget) { return growth("rewriting", "rewriting", 20e-6, rewrite, budget); });
 }
 
 }  // namespace theon::benchmarks

@@ -17,15 +17,16 @@ struct TheonFailure {
 };
 
 struct TheonFrame {
-  void** buffers;                 /* every storage root and view of the call, by slot; loops exchange them */
-  int64_t* symbols;               /* the value of every dim symbol, by place; loops count in them */
-  char* scratch;                  /* memory of the calling thread, 64-byte aligned */
+  void** buffers;   /* every storage root and view of the call, by slot; loops exchange them */
+  int64_t* symbols; /* the value of every dim symbol, by place; loops count in them */
+  char* scratch;    /* memory of the calling thread, 64-byte aligned */
   struct TheonFailure* failure;
   const volatile int32_t* cancel; /* nonzero: stop at the next step */
-  /* For entries alone: the kernels by number, and what runs a step that is no native code; nonzero: the call is over. */
+  /* For entries alone: the kernels by number, and what runs a step that is no native code; nonzero: the call is over.
+   */
   int32_t (*const* kernels)(const struct TheonFrame*, int64_t begin, int64_t end);
   int32_t (*step)(const struct TheonFrame*, int64_t number);
-  void* context;                  /* whatever `step` needs */
+  void* context; /* whatever `step` needs */
 };
 
 /* Runs iterations begin..end-1 of the kernel's outermost loop. Returns 0, or the code of a failure. */

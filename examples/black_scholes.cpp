@@ -24,14 +24,16 @@ Greeks closed_form(double spot, double strike, double maturity, double rate, dou
   const double d1 = (std::log(spot / strike) + (rate + 0.5 * volatility * volatility) * maturity) / (volatility * root);
   const double d2 = d1 - volatility * root, discount = std::exp(-rate * maturity);
   return {spot * cdf(d1) - strike * discount * cdf(d2), cdf(d1), spot * density(d1) * root,
-          -spot * density(d1) * volatility / (2 * root) - rate * strike * discount * cdf(d2), strike * maturity * discount * cdf(d2)};
+          -spot * density(d1) * volatility / (2 * root) - rate * strike * discount * cdf(d2),
+          strike * maturity * discount * cdf(d2)};
 }
 
 }  // namespace
 
 int main() {
   const Dim n = dim("options");
-  Variable spot = input<double>("spot", {n}), strike = input<double>("strike", {n}), maturity = input<double>("maturity", {n});
+  Variable spot = input<double>("spot", {n}), strike = input<double>("strike", {n}),
+           maturity = input<double>("maturity", {n});
   Variable rate = input<double>("rate", {n}), volatility = input<double>("volatility", {n});
 
   Variable root = sqrt(maturity);
@@ -40,7 +42,8 @@ int main() {
   Variable call = spot * normal_cdf(d1) - strike * exp(-rate * maturity) * normal_cdf(d2);
   // Every price depends on its own option alone, so the gradient of the sum holds each one's derivatives.
   auto [delta, vega, decay, rho] = grad(sum(call), spot, volatility, maturity, rate);
-  Function price = function({spot, strike, maturity, rate, volatility}, {call, delta, vega, -decay, rho}, {.name = "black_scholes"});
+  Function price =
+      function({spot, strike, maturity, rate, volatility}, {call, delta, vega, -decay, rho}, {.name = "black_scholes"});
 
   const Tensor s = Tensor::uniform<double>({1000}, 1, 50, 150), k = Tensor::uniform<double>({1000}, 2, 50, 150);
   const Tensor t = Tensor::uniform<double>({1000}, 3, 0.1, 2), r = Tensor::uniform<double>({1000}, 4, 0, 0.05);
@@ -49,7 +52,8 @@ int main() {
 
   double worst = 0;
   for (int i = 0; i < 1000; ++i) {
-    const Greeks exact = closed_form(s.at<double>({i}), k.at<double>({i}), t.at<double>({i}), r.at<double>({i}), v.at<double>({i}));
+    const Greeks exact =
+        closed_form(s.at<double>({i}), k.at<double>({i}), t.at<double>({i}), r.at<double>({i}), v.at<double>({i}));
     const double wanted[] = {exact.price, exact.delta, exact.vega, exact.theta, exact.rho};
     for (int j = 0; j < 5; ++j) worst = std::max(worst, std::abs(greeks[j].at<double>({i}) - wanted[j]));
   }

@@ -1,5 +1,5 @@
-// Handwritten digits, after the Deep Learning Tutorials: softmax regression, then a network with one hidden layer of 500 tanh units,
-// both trained by minibatch gradient descent on data that stays with the function.
+// Handwritten digits, after the Deep Learning Tutorials: softmax regression, then a network with one hidden layer of
+// 500 tanh units, both trained by minibatch gradient descent on data that stays with the function.
 //
 //   mnist [--data DIR] [--epochs N]
 #include <theon/theon.h>
@@ -27,8 +27,10 @@ Options parse(int count, char** words) {
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
     const bool has_value = i + 1 < count;
-    if (word == "--data" && has_value) options.data = words[++i];
-    else if (word == "--epochs" && has_value) options.regression_epochs = options.network_epochs = std::atoi(words[++i]);
+    if (word == "--data" && has_value)
+      options.data = words[++i];
+    else if (word == "--epochs" && has_value)
+      options.regression_epochs = options.network_epochs = std::atoi(words[++i]);
     else {
       std::fprintf(stderr, "usage: %s [--data DIR] [--epochs N]\n", words[0]);
       std::exit(2);
@@ -78,16 +80,20 @@ struct Outcome {
   double error, examples_per_second;
 };
 
-Outcome train(const Model& model, const Variable& x, const Variable& t, const SharedDigits& training, const SharedDigits& test, int epochs) {
+Outcome train(const Model& model, const Variable& x, const Variable& t, const SharedDigits& training,
+              const SharedDigits& test, int epochs) {
   Variable cost = mean(categorical_crossentropy(model.probabilities, t));
-  const std::vector<Variable> gradients = grad(cost, std::vector<Variable>(model.parameters.begin(), model.parameters.end()));
+  const std::vector<Variable> gradients =
+      grad(cost, std::vector<Variable>(model.parameters.begin(), model.parameters.end()));
   std::vector<Update> updates;
   for (std::size_t i = 0; i < gradients.size(); ++i)
     updates.push_back({model.parameters[i], model.parameters[i] - model.rate * gradients[i]});
 
   Variable i = scalar<std::int64_t>("i");
   const Slice batch = slice(i * model.batch, (i + 1) * model.batch);
-  Function step = function({i}, {cost}, {.updates = updates, .givens = {{x, training.images[batch]}, {t, training.labels[batch]}}, .name = "train"});
+  Function step = function(
+      {i}, {cost},
+      {.updates = updates, .givens = {{x, training.images[batch]}, {t, training.labels[batch]}}, .name = "train"});
   Variable wrong = mean(cast<float>(argmax(model.probabilities, 1) != t));
   Function error = function({}, {wrong}, {.givens = {{x, test.images}, {t, test.labels}}, .name = "test"});
 
@@ -100,8 +106,8 @@ Outcome train(const Model& model, const Variable& x, const Variable& t, const Sh
     for (std::int64_t b = 0; b < batches; ++b) loss += step(b).item<float>();
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     outcome = {100.0 * error().item<float>(), static_cast<double>(epoch * batches * model.batch) / seconds};
-    std::printf("%s  epoch %2d  loss %.4f  test error %.2f %%  %.0f examples/s\n", model.name.c_str(), epoch, loss / static_cast<double>(batches), outcome.error,
-                outcome.examples_per_second);
+    std::printf("%s  epoch %2d  loss %.4f  test error %.2f %%  %.0f examples/s\n", model.name.c_str(), epoch,
+                loss / static_cast<double>(batches), outcome.error, outcome.examples_per_second);
     std::fflush(stdout);
   }
   return outcome;

@@ -7,11 +7,16 @@ namespace theon {
 
 double tolerance(DType dtype) {
   switch (dtype) {
-    case DType::float64: return 1e-7;
-    case DType::float32: return 1e-3;
-    case DType::float16: return 0.05;
-    case DType::bfloat16: return 0.2;
-    default: return 0;
+    case DType::float64:
+      return 1e-7;
+    case DType::float32:
+      return 1e-3;
+    case DType::float16:
+      return 0.05;
+    case DType::bfloat16:
+      return 0.2;
+    default:
+      return 0;
   }
 }
 

@@ -5,7 +5,8 @@
 
 namespace theon {
 
-/// Half of the digits of the dtype: rounding differs from one spelling to another, mathematics does not. 0 for integers.
+/// Half of the digits of the dtype: rounding differs from one spelling to another, mathematics does not. 0 for
+/// integers.
 double tolerance(DType dtype);
 
 enum class Missing : std::uint8_t {

@@ -29,10 +29,12 @@ bool same_dims(const Variable& a, const Variable& b) { return is_pattern(a) || i
 const OpRef& op_named(std::string_view name) {
   static const std::vector<OpRef> ops = [] {
     std::vector<OpRef> list;
-    for (const ElementwiseDefinition& definition : elementwise_definitions()) list.push_back(std::make_shared<const Elementwise>(definition));
+    for (const ElementwiseDefinition& definition : elementwise_definitions())
+      list.push_back(std::make_shared<const Elementwise>(definition));
     return list;
   }();
-  return *std::ranges::find(ops, name, [](const OpRef& op) { return static_cast<const Elementwise&>(*op).definition().name; });
+  return *std::ranges::find(ops, name,
+                            [](const OpRef& op) { return static_cast<const Elementwise&>(*op).definition().name; });
 }
 
 double as_double(Value value) { return as_constant(scalar_constant(value, {}))->value.item<double>(); }
@@ -110,8 +112,8 @@ class Canonical {
     return elementwise_definition(*x_.owner()->op) && !is_pattern(x_) ? facts_.uniform(x_) : std::nullopt;
   }
 
-  /// The operands without explicit broadcasts, which the operation makes itself where it still needs them, and arrays of one
-  /// number as that number.
+  /// The operands without explicit broadcasts, which the operation makes itself where it still needs them, and arrays
+  /// of one number as that number.
   std::optional<std::vector<Variable>> before_broadcasts() {
     const Apply& node = *x_.owner();
     if (!elementwise_definition(*node.op) || is_pattern(x_)) return std::nullopt;
@@ -190,8 +192,10 @@ class Canonical {
       numbers.value = next;
       return;
     }
-    if (const auto both = combination(*numbers.value, next, op)) numbers.value = both;
-    else numbers.apart.push_back(next);
+    if (const auto both = combination(*numbers.value, next, op))
+      numbers.value = both;
+    else
+      numbers.apart.push_back(next);
   }
 
   static std::optional<Value> combination(Value a, Value b, Opcode op) {
@@ -200,12 +204,15 @@ class Canonical {
     return keeps_magnitude(a, b, both, op) ? std::optional(both) : std::nullopt;
   }
 
-  /// Whether combining two numbers first cannot overflow or underflow where the rest of the operands would have prevented it.
+  /// Whether combining two numbers first cannot overflow or underflow where the rest of the operands would have
+  /// prevented it.
   static bool keeps_magnitude(Value a, Value b, Value both, Opcode op) {
     if (!is_floating(both.dtype)) return true;
     const double x = as_double(a), y = as_double(b), z = as_double(both);
     if (!std::isfinite(x) || !std::isfinite(y)) return false;
-    const double smallest = both.dtype == DType::float64 ? 0x1p-1022 : both.dtype == DType::float16 ? 0x1p-14 : 0x1p-126;
+    const double smallest = both.dtype == DType::float64   ? 0x1p-1022
+                            : both.dtype == DType::float16 ? 0x1p-14
+                                                           : 0x1p-126;
     return std::isfinite(z) && (op == Opcode::add || x == 0 || y == 0 || std::abs(z) >= smallest);
   }
 
@@ -258,8 +265,8 @@ class Canonical {
     return number(is_pattern(term) ? DType::int64 : term.dtype(), 1);
   }
   bool has_coefficient(const Variable& term) {
-    return is_product(term) && term.owner()->inputs.size() == 2 && facts_.uniform(operand(term)) && !facts_.is_shared(term) &&
-           same_dims(operand(term, 1), term);
+    return is_product(term) && term.owner()->inputs.size() == 2 && facts_.uniform(operand(term)) &&
+           !facts_.is_shared(term) && same_dims(operand(term, 1), term);
   }
   Variable product() {
     std::vector<Signed> factors = flattened(is_product);

@@ -8,7 +8,8 @@ namespace theon {
 
 /// `x`, an operation whose operands are in canonical form, in canonical form; `x` itself where it is that already.
 ///
-/// - `a - b` is `a + -b`. Sums and products are flat: an operand that is itself an unshared sum of the same dims is spread out.
+/// - `a - b` is `a + -b`. Sums and products are flat: an operand that is itself an unshared sum of the same dims is
+/// spread out.
 /// - Numbers among the operands are one number, the first operand; those whose combination would overflow or underflow
 ///   are the last operands.
 /// - Signs stand outside of products and quotients: `a * -b` is `-(a * b)`, `-2 * a` is `-(2 * a)`, `--a` is `a`.

@@ -26,7 +26,8 @@ reference::Arguments random_arguments(const Graph& graph) {
   for (const Variable& x : leaves(graph.outputs)) {
     if (x.node()->role != Node::Role::input) continue;
     Sizes own;
-    for (const Dim& dim : x.dims()) own.push_back(dim.known().value_or(sizes.emplace(to_string(dim), 2 + sizes.size() % 3).first->second));
+    for (const Dim& dim : x.dims())
+      own.push_back(dim.known().value_or(sizes.emplace(to_string(dim), 2 + sizes.size() % 3).first->second));
     arguments.emplace_back(x, Tensor::uniform(DType::float64, own, 7 + arguments.size(), 0.1, 2.5).astype(x.dtype()));
   }
   return arguments;
@@ -50,8 +51,8 @@ void check_values(const std::string& step, const Graph& before, const Graph& aft
   const std::vector<Tensor> right = reference::evaluate(after.outputs, arguments);
   for (std::size_t i = 0; i < left->size(); ++i)
     if (!agree((*left)[i], right[i], Missing::improved))
-      fail<InternalError>(before.outputs[i].where(), "optimize: {} changed the value of output {} from {} to {}", step, i,
-                          to_string((*left)[i]), to_string(right[i]));
+      fail<InternalError>(before.outputs[i].where(), "optimize: {} changed the value of output {} from {} to {}", step,
+                          i, to_string((*left)[i]), to_string(right[i]));
 }
 
 }  // namespace theon

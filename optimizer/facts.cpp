@@ -34,11 +34,15 @@ class UniformContext final : public ElementContext {
   std::span<const std::optional<ir::Value>> operands_;
 };
 
-/// Whether operand number `count` may be one whose value does not matter: operands after the first may only bind symbols of sizes.
-bool may_be_binder(const Variable& x, std::size_t count) { return count > 1 && x.ndim() == 0 && x.dtype() == DType::int64; }
+/// Whether operand number `count` may be one whose value does not matter: operands after the first may only bind
+/// symbols of sizes.
+bool may_be_binder(const Variable& x, std::size_t count) {
+  return count > 1 && x.ndim() == 0 && x.dtype() == DType::int64;
+}
 
 /// The result, where the op's own definition folds to a literal.
-std::optional<ir::Value> folded(const Apply& node, std::size_t output, std::span<const std::optional<ir::Value>> operands) {
+std::optional<ir::Value> folded(const Apply& node, std::size_t output,
+                                std::span<const std::optional<ir::Value>> operands) {
   if (node.op->op_class() != Op::Class::element) return std::nullopt;
   ir::Pool pool;
   std::vector<ir::Expr> indices;

@@ -16,8 +16,8 @@ namespace theon {
 
 /// The use counts of a graph's values, their final forms, and the values that are one number everywhere.
 ///
-/// Counts are those of the graph as rewritten so far: a value that takes another's place takes its users too, and a node that
-/// nothing uses any more stops counting as a user of its operands.
+/// Counts are those of the graph as rewritten so far: a value that takes another's place takes its users too, and a
+/// node that nothing uses any more stops counting as a user of its operands.
 class Facts {
  public:
   explicit Facts(std::span<const Variable> outputs);
@@ -31,8 +31,8 @@ class Facts {
   /// The only node that uses `x`, where that is so in the graph as it was given, and still; null otherwise.
   const Apply* only_user(const Variable& x);
 
-  /// The number that `x` is at every index: of a constant, and of every element op on such. Operands come first: ask for them
-  /// before their users, and the answer costs the same for every node.
+  /// The number that `x` is at every index: of a constant, and of every element op on such. Operands come first: ask
+  /// for them before their users, and the answer costs the same for every node.
   const std::optional<ir::Value>& uniform(const Variable& x);
 
   /// How many nodes it knows of, leaves included.

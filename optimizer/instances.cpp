@@ -25,7 +25,9 @@ using Random = std::mt19937_64;
 
 std::size_t below(Random& random, std::size_t end) { return random() % end; }
 template <class T>
-const T& one_of(Random& random, const std::vector<T>& list) { return list[below(random, list.size())]; }
+const T& one_of(Random& random, const std::vector<T>& list) {
+  return list[below(random, list.size())];
+}
 
 Axes some_axes(Random& random, const Variable& x) {
   std::vector<int> axes;
@@ -34,20 +36,24 @@ Axes some_axes(Random& random, const Variable& x) {
   return axes.empty() && x.ndim() > 0 ? Axes(0) : Axes(std::move(axes));
 }
 
-int some_axis(Random& random, const Variable& x) { return static_cast<int>(below(random, static_cast<std::size_t>(std::max(x.ndim(), 1)))); }
+int some_axis(Random& random, const Variable& x) {
+  return static_cast<int>(below(random, static_cast<std::size_t>(std::max(x.ndim(), 1))));
+}
 
 /// A permutation with axes of size 1 put in.
 std::vector<int> some_shuffle(Random& random, const Variable& x) {
   std::vector<int> pattern;
   for (int axis = 0; axis < x.ndim(); ++axis) pattern.push_back(axis);
   std::ranges::shuffle(pattern, random);
-  while (below(random, 2) == 0) pattern.insert(pattern.begin() + static_cast<std::ptrdiff_t>(below(random, pattern.size() + 1)), broadcast_axis);
+  while (below(random, 2) == 0)
+    pattern.insert(pattern.begin() + static_cast<std::ptrdiff_t>(below(random, pattern.size() + 1)), broadcast_axis);
   return pattern;
 }
 
 Shape some_reshape(Random& random, Shape dims) {
   if (below(random, 2) == 0) std::ranges::reverse(dims);
-  while (below(random, 2) == 0) dims.insert(dims.begin() + static_cast<std::ptrdiff_t>(below(random, dims.size() + 1)), Dim(1));
+  while (below(random, 2) == 0)
+    dims.insert(dims.begin() + static_cast<std::ptrdiff_t>(below(random, dims.size() + 1)), Dim(1));
   return dims;
 }
 
@@ -89,7 +95,10 @@ const std::map<std::string, Sample, std::less<>>& samples() {
       {"dimshuffle", [](Random& r, List x) { return made(DimShuffle(some_shuffle(r, x[0])), x); }},
       {"reshape", [](Random& r, List x) { return made(Reshape(some_reshape(r, x[0].dims())), x); }},
       {"broadcast_to", [](Random& r, List x) { return made(BroadcastTo(some_broadcast(r, x[0].dims())), x); }},
-      {"full", [](Random&, List x) { return full({2, 3}, x[0]); }},
+      {"full",
+       [](Random&, List x) {
+         return full({2, 3}, x[0]);
+       }},
       {"slice", [](Random& r, List x) { return made(StridedSlice(some_slices(r, x[0].dims())), x); }},
       {"cast", [](Random& r, List x) { return cast(x[0], dtype_table[below(r, dtype_table.size())].dtype); }},
       {"dot", [](Random&, List x) { return dot(x[0], x[1]); }},
@@ -100,7 +109,8 @@ const std::map<std::string, Sample, std::less<>>& samples() {
 }
 
 const std::vector<DType>& dtypes() {
-  static const std::vector<DType> list{DType::float32, DType::float64, DType::float32, DType::int32, DType::boolean, DType::uint8, DType::float16};
+  static const std::vector<DType> list{DType::float32, DType::float64, DType::float32, DType::int32,
+                                       DType::boolean, DType::uint8,   DType::float16};
   return list;
 }
 
@@ -113,12 +123,16 @@ double some_number(Random& random, Numbers numbers) {
   const double unit = static_cast<double>(random() >> 11) * 0x1p-53;
   const double sign = below(random, 2) == 0 ? 1 : -1;
   switch (numbers) {
-    case Numbers::moderate: return sign * 4 * unit;
-    case Numbers::wide: return below(random, 4) == 0 ? sign * std::floor(4 * unit) : sign * std::pow(10, 8 * unit - 4);
-    case Numbers::special: break;
+    case Numbers::moderate:
+      return sign * 4 * unit;
+    case Numbers::wide:
+      return below(random, 4) == 0 ? sign * std::floor(4 * unit) : sign * std::pow(10, 8 * unit - 4);
+    case Numbers::special:
+      break;
   }
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  static const std::vector<double> list{0, -0.0, 1, -1, 0.5, 2, infinity, -infinity, std::nan(""), 3e38, -3e38, 1e-40, 1e308, 1e-310, 100};
+  static const std::vector<double> list{0,    -0.0,  1,     -1,    0.5,    2,  infinity, -infinity, std::nan(""),
+                                        3e38, -3e38, 1e-40, 1e308, 1e-310, 100};
   return one_of(random, list);
 }
 
@@ -131,21 +145,24 @@ Tensor some_values(Random& random, DType dtype, const Sizes& sizes, Numbers numb
 /// What a leaf stands for: mostly an input, sometimes an operation that conditions ask for.
 Variable dressed(const Variable& x, Random& random) {
   switch (below(random, 6)) {
-    case 0: return exp(x);
-    case 1: return sigmoid(x);
-    default: return x;
+    case 0:
+      return exp(x);
+    case 1:
+      return sigmoid(x);
+    default:
+      return x;
   }
 }
 
-/// Whether `x` is the op of this name on the operands themselves: a cast to the same dtype is nothing, a sum of truth values
-/// casts them first.
+/// Whether `x` is the op of this name on the operands themselves: a cast to the same dtype is nothing, a sum of truth
+/// values casts them first.
 bool is_plain(const Variable& x, const std::string& op, const std::vector<Variable>& operands) {
   const Apply* node = x.owner();
   return node && node->op->name() == op && std::ranges::equal(node->inputs, operands, VariableSame());
 }
 
-/// Gives every AnyOp of the pattern an op; false where there is none of plain operands. Throws an Error where attributes cannot be
-/// found for the operands.
+/// Gives every AnyOp of the pattern an op; false where there is none of plain operands. Throws an Error where
+/// attributes cannot be found for the operands.
 bool choose_ops(const Variable& pattern, Match::Bindings& bindings, Random& random) {
   for (const Apply* node : toposort(std::span(&pattern, 1))) {
     const Variable x = node->output(0);

@@ -22,8 +22,8 @@ struct Instance {
   std::vector<std::pair<Variable, Tensor>> arguments;
 };
 
-/// Instances with leaves of random dtypes and shapes: up to `count`, fewer where a condition rarely holds. The same for the same
-/// seed.
+/// Instances with leaves of random dtypes and shapes: up to `count`, fewer where a condition rarely holds. The same for
+/// the same seed.
 std::vector<Instance> instances(const Rule& rule, Numbers numbers, int count, std::uint64_t seed);
 
 }  // namespace theon

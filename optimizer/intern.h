@@ -11,19 +11,19 @@
 
 namespace theon {
 
-/// The nodes of a graph under construction. Equal nodes are one: the same op on the same operands, in any order where the
-/// op commutes; constants of the same bits; patterns of the same name. Random draws and effects stay apart.
+/// The nodes of a graph under construction. Equal nodes are one: the same op on the same operands, in any order where
+/// the op commutes; constants of the same bits; patterns of the same name. Random draws and effects stay apart.
 class Interned {
  public:
   /// The leaf that stands for `x`: the first one that was equal to it.
   Variable leaf(const Variable& x);
 
-  /// The node that stands for `node` with other operands: an equal one that is known, else `node` itself where the operands are
-  /// its own, else a new one. A known node without a name takes that of `node`.
+  /// The node that stands for `node` with other operands: an equal one that is known, else `node` itself where the
+  /// operands are its own, else a new one. A known node without a name takes that of `node`.
   const Apply* rebuilt(const Apply& node, std::vector<Variable> inputs);
 
-  /// The first output of `op` applied to `inputs`. A new node is a draft: it does not stand for equal nodes of the graph until it
-  /// has been rebuilt itself.
+  /// The first output of `op` applied to `inputs`. A new node is a draft: it does not stand for equal nodes of the
+  /// graph until it has been rebuilt itself.
   Variable apply(const OpRef& op, std::vector<Variable> inputs, Location where);
 
   /// `node` with its operands in the given order; from now on it stands for `node`.

@@ -20,10 +20,10 @@ namespace {
 /// Of one element; the rest of the ops cost 1.
 double cost(const std::string& op) {
   static const std::unordered_map<std::string_view, double> table{
-      {"dimshuffle", 0}, {"neg", 0.5}, {"div", 4},   {"sqrt", 4},     {"floor_div", 4}, {"mod", 4},      {"exp", 10},
-      {"log", 10},       {"log1p", 10}, {"expm1", 10},  {"sin", 10},      {"cos", 10},     {"tanh", 12},
-      {"erf", 12},       {"sigmoid", 12}, {"softplus", 16}, {"pow", 20},  {"softmax", 16}, {"log_softmax", 16},
-      {"logsumexp", 5},
+      {"dimshuffle", 0}, {"neg", 0.5}, {"div", 4},      {"sqrt", 4},         {"floor_div", 4},
+      {"mod", 4},        {"exp", 10},  {"log", 10},     {"log1p", 10},       {"expm1", 10},
+      {"sin", 10},       {"cos", 10},  {"tanh", 12},    {"erf", 12},         {"sigmoid", 12},
+      {"softplus", 16},  {"pow", 20},  {"softmax", 16}, {"log_softmax", 16}, {"logsumexp", 5},
   };
   const auto found = table.find(op);
   return found == table.end() ? 1 : found->second;
@@ -68,7 +68,8 @@ Profile profile(const Variable& x) {
       if (!as_constant(next)) ++result.leaves[leaf_key(next)];
       continue;
     }
-    const double operations = elementwise_definition(*node->op) ? static_cast<double>(std::max<std::size_t>(node->inputs.size(), 2) - 1) : 1;
+    const double operations =
+        elementwise_definition(*node->op) ? static_cast<double>(std::max<std::size_t>(node->inputs.size(), 2) - 1) : 1;
     result.weight += weight(*node->op) * operations;
     open.insert(open.end(), node->inputs.begin(), node->inputs.end());
   }
@@ -82,11 +83,14 @@ bool occurs_no_more(const Profile& a, const Profile& b) {
   });
 }
 
-std::span<const Variable> operands(const Variable& x) { return x.owner() ? std::span<const Variable>(x.owner()->inputs) : std::span<const Variable>(); }
+std::span<const Variable> operands(const Variable& x) {
+  return x.owner() ? std::span<const Variable>(x.owner()->inputs) : std::span<const Variable>();
+}
 
 bool equal_terms(const Variable& a, const Variable& b) {
   if (same(a, b)) return true;
-  if (!a.owner() || !b.owner()) return !a.owner() && !b.owner() && !as_constant(a) && !as_constant(b) && leaf_key(a) == leaf_key(b);
+  if (!a.owner() || !b.owner())
+    return !a.owner() && !b.owner() && !as_constant(a) && !as_constant(b) && leaf_key(a) == leaf_key(b);
   return a.owner()->op->equals(*b.owner()->op) && std::ranges::equal(operands(a), operands(b), equal_terms);
 }
 
@@ -111,10 +115,12 @@ bool is_path_greater(const Variable& a, const Variable& b) {
   if (!a.owner()) return false;
   if (as_constant(b)) return true;
   const auto left = operands(a), right = operands(b);
-  if (std::ranges::any_of(left, [&](const Variable& x) { return equal_terms(x, b) || is_path_greater(x, b); })) return true;
+  if (std::ranges::any_of(left, [&](const Variable& x) { return equal_terms(x, b) || is_path_greater(x, b); }))
+    return true;
   if (!b.owner()) return false;
   const int difference = compare_ops(a, b);
-  if (difference < 0 || !std::ranges::all_of(right, [&](const Variable& y) { return is_path_greater(a, y); })) return false;
+  if (difference < 0 || !std::ranges::all_of(right, [&](const Variable& y) { return is_path_greater(a, y); }))
+    return false;
   return difference > 0 || first_difference_is_greater(a, b);
 }
 

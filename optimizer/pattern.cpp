@@ -21,7 +21,9 @@ std::vector<Variable> PatternOp::pushforward(const Apply& node, std::span<const 
   fail<GradientError>(node.where, "{}: a pattern has no derivative", name_);
 }
 
-const PatternOp* as_pattern_op(const Op& op) { return typeid(op) == typeid(PatternOp) ? static_cast<const PatternOp*>(&op) : nullptr; }
+const PatternOp* as_pattern_op(const Op& op) {
+  return typeid(op) == typeid(PatternOp) ? static_cast<const PatternOp*>(&op) : nullptr;
+}
 
 const Variable* find(const Match::Bindings& bindings, const Variable& pattern) {
   const Apply* node = pattern.owner();
@@ -77,13 +79,14 @@ class Search {
  private:
   static constexpr int most_steps = 400;
 
-  /// Whether there are as many operations and numbers of each kind as among the pattern's operands; false decides most searches at
-  /// little cost.
+  /// Whether there are as many operations and numbers of each kind as among the pattern's operands; false decides most
+  /// searches at little cost.
   bool glance(const Variable& pattern) {
     if (!may_be(pattern, root_)) return false;
     const auto &wanted = pattern.owner()->inputs, &given = root_.owner()->inputs;
     if (!pattern.owner()->op->commutes())
-      return wanted.size() == given.size() && std::ranges::equal(wanted, given, [&](const Variable& p, const Variable& x) { return may_be(p, x); });
+      return wanted.size() == given.size() &&
+             std::ranges::equal(wanted, given, [&](const Variable& p, const Variable& x) { return may_be(p, x); });
     return std::ranges::all_of(wanted, [&](const Variable& p) {
       if (is_leaf(p)) return true;
       const auto counterparts = std::ranges::count_if(given, [&](const Variable& x) { return may_be(p, x); });
@@ -91,7 +94,9 @@ class Search {
     });
   }
 
-  static bool is_alike(const Variable& p, const Variable& q) { return p.owner() && q.owner() ? p.owner()->op->equals(*q.owner()->op) : same(p, q); }
+  static bool is_alike(const Variable& p, const Variable& q) {
+    return p.owner() && q.owner() ? p.owner()->op->equals(*q.owner()->op) : same(p, q);
+  }
 
   bool solve(State& state) {
     while (!state.goals.empty()) {
@@ -121,7 +126,8 @@ class Search {
     const auto uniform = facts_.uniform(value);
     if (!uniform) return false;
     const Tensor converted = number.value.astype(uniform->dtype);
-    const bool keeps = is_floating(uniform->dtype) || converted.astype(number.value.dtype()).item<double>() == number.value.item<double>();
+    const bool keeps = is_floating(uniform->dtype) ||
+                       converted.astype(number.value.dtype()).item<double>() == number.value.item<double>();
     return keeps && identical(converted, as_constant(scalar_constant(*uniform, {}))->value);
   }
 
@@ -142,7 +148,8 @@ class Search {
     }
     if (pattern.inputs.size() != value->inputs.size()) return false;
     if (!pattern.op->commutes())
-      for (std::size_t i = pattern.inputs.size(); i-- > 0;) state.goals.push_back({pattern.inputs[i], value->inputs[i]});
+      for (std::size_t i = pattern.inputs.size(); i-- > 0;)
+        state.goals.push_back({pattern.inputs[i], value->inputs[i]});
     return true;
   }
 
@@ -196,7 +203,8 @@ class Search {
     const Apply* node = pattern.owner();
     if (!node) return facts_.uniform(value).has_value();
     if (!value.owner()) return false;
-    return as_pattern_op(*node->op) ? node->op->name() == value.owner()->op->name() : node->op->equals(*value.owner()->op);
+    return as_pattern_op(*node->op) ? node->op->name() == value.owner()->op->name()
+                                    : node->op->equals(*value.owner()->op);
   }
 
   bool finish_terms(State& state) {
@@ -210,7 +218,8 @@ class Search {
   bool take_rest(State& state, const Variable& pattern) {
     Terms& terms = state.terms.back();
     if (terms.values.empty()) return false;
-    const Variable all = terms.values.size() == 1 ? terms.values[0] : interned_.apply(terms.node->op, terms.values, terms.node->where);
+    const Variable all =
+        terms.values.size() == 1 ? terms.values[0] : interned_.apply(terms.node->op, terms.values, terms.node->where);
     terms.patterns.clear();
     terms.values.clear();
     state.goals.push_back({pattern, all});

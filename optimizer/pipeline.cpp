@@ -47,7 +47,7 @@ constexpr const char* simplify_again = "simplify again";
 constexpr const char* differences = "write differences";
 constexpr const char* originals = "take the original nodes";
 
-const std::vector<std::string> all{merge,    identities, inline_unknown, fold,           stabilise,  simplify,
+const std::vector<std::string> all{merge,      identities, inline_unknown, fold,        stabilise, simplify,
                                    inline_all, fold_again, simplify_again, differences, originals};
 }  // namespace steps
 
@@ -69,12 +69,16 @@ class Selection {
 
  private:
   void check_name(const std::string& name, const std::vector<Rule>& rules) const {
-    const bool is_known = std::ranges::count(steps::all, name) > 0 || std::ranges::count(rules, name, &Rule::name) > 0 ||
+    const bool is_known = std::ranges::count(steps::all, name) > 0 ||
+                          std::ranges::count(rules, name, &Rule::name) > 0 ||
                           std::ranges::count(options_.rules, name, &Rules::name) > 0;
     if (is_known) return;
     std::string names;
     for (const std::string& step : steps::all) names += "\n  " + step;
-    fail<ArgumentError>(options_.where, "nothing is called '{}', so it cannot be disabled; rules are called by their text, the steps are{}", name, names);
+    fail<ArgumentError>(
+        options_.where,
+        "nothing is called '{}', so it cannot be disabled; rules are called by their text, the steps are{}", name,
+        names);
   }
 
   std::vector<Rule> enabled(std::vector<Rule> rules) const {
@@ -97,14 +101,17 @@ class Selection {
 bool has_composites(std::span<const Apply* const> nodes) {
   return std::ranges::any_of(nodes, [](const Apply* node) {
     const auto is_deep = [](const Graph& inner) { return has_composites(toposort(inner.outputs)); };
-    return node->op->op_class() == Op::Class::composite || (node->op->op_class() == Op::Class::region && std::ranges::any_of(node->op->inner(), is_deep));
+    return node->op->op_class() == Op::Class::composite ||
+           (node->op->op_class() == Op::Class::region && std::ranges::any_of(node->op->inner(), is_deep));
   });
 }
 
 /// A graph on its way through the steps.
 class Run {
  public:
-  Run(const Graph& graph, const OptimizeOptions& options) : options_(options), rules_(options), result_{graph, {}} { survey(); }
+  Run(const Graph& graph, const OptimizeOptions& options) : options_(options), rules_(options), result_{graph, {}} {
+    survey();
+  }
 
   /// Whether the graph is another one now.
   bool step(const std::string& name, const Pass& pass) {

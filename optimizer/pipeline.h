@@ -37,9 +37,10 @@ struct Optimized {
   std::vector<StepRecord> trace;
 };
 
-/// The graph with outputs of the same values, up to rounding, and the same types; inner graphs included, composites inlined. Optimising
-/// the result gives the same graph again. Rules may assume every obligation of the graph: collect them before. Throws
-/// ArgumentError for rules that do not come to an end and for disabled names that nothing has, InternalError for a step that changes a type.
+/// The graph with outputs of the same values, up to rounding, and the same types; inner graphs included, composites
+/// inlined. Optimising the result gives the same graph again. Rules may assume every obligation of the graph: collect
+/// them before. Throws ArgumentError for rules that do not come to an end and for disabled names that nothing has,
+/// InternalError for a step that changes a type.
 Optimized optimize(const Graph& graph, const OptimizeOptions& options = {});
 
 /// The same for one expression.

@@ -85,9 +85,12 @@ Variable Rewriter::normalised(const Variable& root) {
   path_.assign(1, root);
   while (!path_.empty()) {
     const Variable x = path_.back();
-    if (final_form(x)) path_.pop_back();
-    else if (!same(facts_.successor(x), x)) await(x);
-    else if (auto inputs = final_operands(*x.owner())) visit(*x.owner(), std::move(*inputs));
+    if (final_form(x))
+      path_.pop_back();
+    else if (!same(facts_.successor(x), x))
+      await(x);
+    else if (auto inputs = final_operands(*x.owner()))
+      visit(*x.owner(), std::move(*inputs));
   }
   return *final_form(root);
 }
@@ -130,8 +133,10 @@ void Rewriter::visit(const Apply& node, std::vector<Variable> inputs) {
 void Rewriter::advance(const Variable& x, const Variable& rebuilt) {
   const bool keeps_type = is_pattern(x) || x.type() == rebuilt.type();
   const Variable next = !keeps_type ? fit(rebuilt, x.type(), x.where()) : same(x, rebuilt) ? step(x) : rebuilt;
-  if (same(next, x)) facts_.finish(x);
-  else replace(x, next);
+  if (same(next, x))
+    facts_.finish(x);
+  else
+    replace(x, next);
 }
 
 void Rewriter::replace(const Variable& x, const Variable& by) {
@@ -176,10 +181,12 @@ void Rewriter::record(const Rule& rule, Location where) {
 
 void Rewriter::fail_to_end(Location where) const {
   std::set<std::string> last;
-  for (std::size_t i = firings.size() - std::min<std::size_t>(firings.size(), 50); i < firings.size(); ++i) last.insert(firings[i].rule);
+  for (std::size_t i = firings.size() - std::min<std::size_t>(firings.size(), 50); i < firings.size(); ++i)
+    last.insert(firings[i].rule);
   std::string names;
   for (const std::string& name : last) names += "\n  " + name;
-  fail<ArgumentError>(where, "optimize: the rules did not come to an end after {} applications; the last were{}", firings.size(), names);
+  fail<ArgumentError>(where, "optimize: the rules did not come to an end after {} applications; the last were{}",
+                      firings.size(), names);
 }
 
 // Whether a step saves work.
@@ -219,7 +226,8 @@ double Rewriter::freed(const Variable& x, const std::unordered_set<const Node*>&
   for (std::size_t next = 0; next < open.size() && next < most_nodes; ++next) {
     total += work(*open[next]);
     for (const Variable& input : open[next]->inputs)
-      if (input.owner() && !facts_.is_shared(input) && !kept.contains(input.node().get())) open.push_back(input.owner());
+      if (input.owner() && !facts_.is_shared(input) && !kept.contains(input.node().get()))
+        open.push_back(input.owner());
   }
   return total;
 }

@@ -27,8 +27,8 @@ class RuleSet {
   explicit RuleSet(std::span<const Rule> rules);
   /// Those whose root is an op of this name, in the order they were given.
   std::span<const Entry> at(const std::string& op) const;
-  /// A bit for each op, by hash of its name, that an operand of the node is made by: a rule applies only where those of its pattern
-  /// are among those of the node. It spares most searches.
+  /// A bit for each op, by hash of its name, that an operand of the node is made by: a rule applies only where those of
+  /// its pattern are among those of the node. It spares most searches.
   static std::uint64_t operands_of(const Apply& node);
   /// The names of all ops on left sides.
   const std::set<std::string>& op_names() const { return names_; }
@@ -51,11 +51,13 @@ struct Rewritten {
   bool is_settled;
 };
 
-/// The graph in canonical form (see canonical.h) in which no rule applies any more; the same graph where that was so before.
+/// The graph in canonical form (see canonical.h) in which no rule applies any more; the same graph where that was so
+/// before.
 ///
-/// Nodes are visited once, operands first; what a rule puts in a node's place is visited next. Equal nodes become one. Types, names and
-/// the user's lines stay. A rule that is not stabilising is passed over where it would make more work than it saves, as
-/// where part of its left side is used elsewhere. Throws ArgumentError, naming the rules, when they do not come to an end.
+/// Nodes are visited once, operands first; what a rule puts in a node's place is visited next. Equal nodes become one.
+/// Types, names and the user's lines stay. A rule that is not stabilising is passed over where it would make more work
+/// than it saves, as where part of its left side is used elsewhere. Throws ArgumentError, naming the rules, when they
+/// do not come to an end.
 Rewritten rewrite(const Graph& graph, const RuleSet& rules);
 
 /// The expression in canonical form.

@@ -25,7 +25,9 @@ void require_bound(const Variable& from, const Variable& to) {
   for (const Variable& leaf : leaves(std::span(&from, 1))) bound.emplace_back(leaf, leaf);
   for (const Apply* node : toposort(std::span(&from, 1))) bound.emplace_back(node->output(0), node->output(0));
   const auto require = [&](const Variable& x, const std::string& name) {
-    if (!find(bound, x)) fail<ArgumentError>(to.where(), "rule: {} stands only in the right side of {} -> {}", name, to_string(from), to_string(to));
+    if (!find(bound, x))
+      fail<ArgumentError>(to.where(), "rule: {} stands only in the right side of {} -> {}", name, to_string(from),
+                          to_string(to));
   };
   for (const Variable& leaf : leaves(std::span(&to, 1))) require(leaf, leaf.name());
   for (const Apply* node : toposort(std::span(&to, 1)))

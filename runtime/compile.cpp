@@ -108,8 +108,7 @@ class Compiler {
     codegen::Program program = lowered();
     check_symbols(program, made_.request);
     check_program(program);
-    made_.kernels =
-        timed("native code", [&] { return std::make_unique<KernelLibrary>(program, target_); });
+    made_.kernels = timed("native code", [&] { return std::make_unique<KernelLibrary>(program, target_); });
     use_one_thread();
     made_.executable =
         std::make_unique<Executable>(std::move(program), made_.kernels->kernels(), made_.kernels->entry(), relations_);
@@ -127,7 +126,9 @@ class Compiler {
     const Graph asked{made_.request.inputs, joined(guard.outputs, duties_.variables)};
     // Sizes that must be equal are one size to all that follows; the call checks that they are.
     const Graph wanted = substitute(asked, equalities(relations_, asked.inputs));
-    Graph graph = optimize(wanted, {options_.rules, options_.disabled, options_.mode, options_.verify, made_.request.where}).graph;
+    Graph graph =
+        optimize(wanted, {options_.rules, options_.disabled, options_.mode, options_.verify, made_.request.where})
+            .graph;
     const Duties effect = effects(graph.outputs);
     duties_.add(effect);
     graph.outputs = joined(std::move(graph.outputs), effect.variables);
@@ -136,13 +137,9 @@ class Compiler {
 
   codegen::Program lowered() {
     sizes_ = entry_sizes(made_.graph.outputs, made_.graph.inputs);
-    const codegen::Interface interface{
-        .inputs = made_.graph.inputs,
-        .updated = made_.request.updated,
-        .duties = duties_.duties,
-        .sizes = sizes_,
-        .symbols = argument_symbols(made_.request.inputs),
-        .in_place = writes_in_place(options_.mode),
+    const codegen::Interface interface {
+      .inputs = made_.graph.inputs, .updated = made_.request.updated, .duties = duties_.duties, .sizes = sizes_,
+      .symbols = argument_symbols(made_.request.inputs), .in_place = writes_in_place(options_.mode),
     };
     codegen::Partition partition = timed("partition", [&] { return codegen::partition(made_.graph, *made_.pool); });
     codegen::Schedule schedule =

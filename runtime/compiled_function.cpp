@@ -40,7 +40,8 @@ std::vector<Tensor> CompiledFunction::call(std::span<const Tensor> arguments,
   }
 }
 
-std::vector<Tensor> CompiledFunction::run(std::span<const Tensor> arguments, const volatile std::int32_t* cancel) const {
+std::vector<Tensor> CompiledFunction::run(std::span<const Tensor> arguments,
+                                          const volatile std::int32_t* cancel) const {
   runtime::ContextLease lease(contexts_);
   runtime::Context& context = *lease;
   const runtime::FloatingEnvironment standard;

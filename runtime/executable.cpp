@@ -57,9 +57,9 @@ class Translator {
       std::vector<ValueId> opens = opened(step);
       where_ = codegen::where(step);
       const std::size_t number = next_++;
-      calls.push_back(
-          {number, std::visit([this](const auto& s) -> decltype(Call::node) { return translate(s); }, step.node),
-           std::move(opens), &step, counters_});
+      calls.push_back({number,
+                       std::visit([this](const auto& s) -> decltype(Call::node) { return translate(s); }, step.node),
+                       std::move(opens), &step, counters_});
     }
     return calls;
   }

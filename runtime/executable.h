@@ -94,7 +94,8 @@ struct BranchCall {
 struct Call {
   /// The step's place in the order of the text, steps inside of others included.
   std::size_t number;
-  std::variant<KernelCall, ContractionCall, CopyCall, HostCall, BindCall, CheckCall, IndexCall, LoopCall, BranchCall> node;
+  std::variant<KernelCall, ContractionCall, CopyCall, HostCall, BindCall, CheckCall, IndexCall, LoopCall, BranchCall>
+      node;
   /// Values that need memory when the call starts, since their sizes were not known before.
   std::vector<ValueId> opens = {};
   const codegen::Step* step = nullptr;
@@ -138,8 +139,8 @@ struct ScratchSize {
 };
 
 struct Executable {
-  /// `kernels` by number; `entry` may be null. Obligations with symbols that the program lacks say nothing about it, and
-  /// are left out.
+  /// `kernels` by number; `entry` may be null. Obligations with symbols that the program lacks say nothing about it,
+  /// and are left out.
   Executable(codegen::Program program, std::vector<TheonKernel> kernels, TheonEntry entry,
              const std::vector<Obligation>& obligations);
   Executable(const Executable&) = delete;
@@ -152,7 +153,7 @@ struct Executable {
   std::vector<ValueSize> values;
   std::size_t host_calls = 0;
   std::vector<Call> calls;
-  std::vector<const Call*> by_number;  // all calls, those inside of others included
+  std::vector<const Call*> by_number;             // all calls, those inside of others included
   std::vector<std::vector<ScratchSize>> scratch;  // by kernel
   bool has_late_scratch = false;
   std::vector<SizeRelation> entry_relations, late_relations;

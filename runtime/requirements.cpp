@@ -4,8 +4,8 @@
 #include "src/control/ifelse.h"
 #include "src/control/scan.h"
 #include "src/control/while_loop.h"
-#include "src/ir/dim_node.h"
 #include "src/graph/binding.h"
+#include "src/ir/dim_node.h"
 #include "src/ops/effect.h"
 
 #include <algorithm>
@@ -237,7 +237,8 @@ class RegionGuard {
     parameters.insert(parameters.begin() + first_captured, fine.begin(), fine.end());
     inputs.insert(inputs.begin() + first_captured, first.begin(), first.end());
     std::vector<Graph> graphs{{parameters, {goes_on}}, {parameters, std::move(body.outputs)}};
-    Variables made = apply_all(std::make_shared<const WhileLoop>(loop.name(), spec, std::move(graphs)), inputs, node.where);
+    Variables made =
+        apply_all(std::make_shared<const WhileLoop>(loop.name(), spec, std::move(graphs)), inputs, node.where);
     Duties all = test.duties;
     all.add(body.duties);
     promise(std::span(made).subspan(node.outputs(), holds.size()), all);
@@ -268,8 +269,7 @@ class RegionGuard {
     std::vector<Graph> graphs{
         {op.then().inputs, joined(joined(then.outputs, of_then), Variables(of_otherwise.size(), yes))},
         {op.otherwise().inputs, joined(joined(otherwise.outputs, Variables(of_then.size(), yes)), of_otherwise)}};
-    const Variables made =
-        apply_all(std::make_shared<const IfElse>(std::move(graphs)), std::move(inputs), node.where);
+    const Variables made = apply_all(std::make_shared<const IfElse>(std::move(graphs)), std::move(inputs), node.where);
     then.duties.add(otherwise.duties);
     promise(std::span(made).subspan(node.outputs()), then.duties);
     return made;

@@ -22,8 +22,8 @@ struct Duties {
 /// Relations between sizes, of everything that `outputs` need, composites opened and inner graphs included.
 std::vector<Obligation> obligations(std::span<const Variable> outputs);
 
-/// What the equalities among them say about the sizes of inputs, as a substitution: of all symbols that must be equal one
-/// remains, or their number.
+/// What the equalities among them say about the sizes of inputs, as a substitution: of all symbols that must be equal
+/// one remains, or their number.
 DimMap equalities(const std::vector<Obligation>& obligations, const std::vector<Variable>& inputs);
 
 /// The same outputs, and what a call must check to compute them: indices, and conditions of checks in the bodies of

@@ -18,7 +18,9 @@ namespace {
 
 /// Sizes as C expressions.
 struct SizeText {
-  std::string literal(std::int64_t value) { return c_literal(DType::int64, static_cast<std::uint64_t>(value), prelude); }
+  std::string literal(std::int64_t value) {
+    return c_literal(DType::int64, static_cast<std::uint64_t>(value), prelude);
+  }
   std::string symbol(std::size_t place) { return fmt::format("frame->symbols[{}]", place); }
   std::string add(const std::string& a, const std::string& b) { return fmt::format("({} + {})", a, b); }
   std::string mul(const std::string& a, const std::string& b) { return fmt::format("{} * {}", a, b); }
@@ -36,7 +38,8 @@ struct SizeText {
 /// Writes one kernel. Every operation has a line and a name of its own; the C compiler finds what is common.
 class Writer {
  public:
-  Writer(const ir::Kernel& kernel, const ir::Layout& layout, Prelude& prelude) : kernel_(kernel), layout_(layout), prelude_(prelude) {}
+  Writer(const ir::Kernel& kernel, const ir::Layout& layout, Prelude& prelude)
+      : kernel_(kernel), layout_(layout), prelude_(prelude) {}
 
   std::string write(std::size_t number) {
     line("int32_t k_{}(const struct TheonFrame* frame, int64_t v0, int64_t v1) {{", number);
@@ -65,7 +68,8 @@ class Writer {
 
   bool reports() const {
     bool found = false;
-    ir::for_each_statement(kernel_.body, [&](const ir::Statement& each) { found |= std::holds_alternative<ir::Report>(each.node); });
+    ir::for_each_statement(kernel_.body,
+                           [&](const ir::Statement& each) { found |= std::holds_alternative<ir::Report>(each.node); });
     return found;
   }
 
@@ -87,9 +91,12 @@ class Writer {
   std::string value(Expr expr, Names& names) {
     for (const Expr node : postorder(std::span(&expr, 1))) {
       if (names.contains(node.get())) continue;
-      if (node->op == Opcode::literal) names[node.get()] = c_literal(node->dtype, node->bits, prelude_);
-      else if (node->op == Opcode::local) names[node.get()] = fmt::format("v{}", node->number);
-      else names[node.get()] = temporary(node->dtype, definition(*node, names));
+      if (node->op == Opcode::literal)
+        names[node.get()] = c_literal(node->dtype, node->bits, prelude_);
+      else if (node->op == Opcode::local)
+        names[node.get()] = fmt::format("v{}", node->number);
+      else
+        names[node.get()] = temporary(node->dtype, definition(*node, names));
     }
     return names.at(expr.get());
   }
@@ -117,7 +124,9 @@ class Writer {
     return c_operation(node.op, node.dtype, operand, args, prelude_);
   }
 
-  static std::string loaded(std::int64_t buffer, const std::string& offset) { return fmt::format("b{}[{}]", buffer, offset); }
+  static std::string loaded(std::int64_t buffer, const std::string& offset) {
+    return fmt::format("b{}[{}]", buffer, offset);
+  }
 
   void write(const ir::Block& block) {
     for (const ir::Statement& statement : block) std::visit([&](const auto& each) { write(each); }, statement.node);
@@ -153,7 +162,8 @@ class Writer {
     const DType dtype = kernel_.buffers[store.buffer].dtype;
     const std::string offset = value(store.offset), stored = value(store.value);
     const std::string target = loaded(store.buffer, offset);
-    line("{} = {};", target, store.combine ? c_operation(*store.combine, dtype, dtype, {target, stored}, prelude_) : stored);
+    line("{} = {};", target,
+         store.combine ? c_operation(*store.combine, dtype, dtype, {target, stored}, prelude_) : stored);
   }
 
   void write(const ir::If& branch) {

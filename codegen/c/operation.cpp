@@ -19,9 +19,13 @@ using Args = std::vector<std::string>;
 bool is_small(DType dtype) { return is_floating(dtype) && size_of(dtype) == 2; }
 
 /// "sqrt" or "sqrtf".
-std::string libm(std::string_view function, DType dtype) { return fmt::format("{}{}", function, dtype == DType::float32 ? "f" : ""); }
+std::string libm(std::string_view function, DType dtype) {
+  return fmt::format("{}{}", function, dtype == DType::float32 ? "f" : "");
+}
 
-std::string call(const std::string& function, const Args& args) { return fmt::format("{}({})", function, fmt::join(args, ", ")); }
+std::string call(const std::string& function, const Args& args) {
+  return fmt::format("{}({})", function, fmt::join(args, ", "));
+}
 
 /// Integers wrap in an unsigned type; floating types are as C has them.
 std::string arithmetic(std::string_view infix, DType dtype, const Args& args) {
@@ -56,11 +60,14 @@ std::string rounded(std::string_view function, DType dtype, const std::string& x
 
 std::string fused(DType dtype, const Args& args) {
   if (is_floating(dtype)) return call(libm("fma", dtype), args);
-  return fmt::format("({0})(({1}){2} * ({1}){3} + ({1}){4})", c_type(dtype), c_wrapping_type(dtype), args[0], args[1], args[2]);
+  return fmt::format("({0})(({1}){2} * ({1}){3} + ({1}){4})", c_type(dtype), c_wrapping_type(dtype), args[0], args[1],
+                     args[2]);
 }
 
 /// Computed in double, as the interpreter does.
-std::string function(std::string_view name, DType dtype, const Args& args) { return fmt::format("({}){}", c_type(dtype), call(std::string(name), args)); }
+std::string function(std::string_view name, DType dtype, const Args& args) {
+  return fmt::format("({}){}", c_type(dtype), call(std::string(name), args));
+}
 
 std::string power(DType dtype, const Args& args, Prelude& prelude) {
   return is_floating(dtype) ? function("pow", dtype, args) : call(prelude.function("pow", dtype), args);
@@ -101,10 +108,14 @@ std::string signed_literal(DType dtype, std::int64_t value) {
 std::string c_literal(DType dtype, std::uint64_t bits, Prelude& prelude) {
   const ir::Value value{dtype, bits};
   switch (info(dtype).kind) {
-    case Kind::boolean: return value.as<bool>() ? "true" : "false";
-    case Kind::signed_integer: return signed_literal(dtype, ir::convert(value, DType::int64).as<std::int64_t>());
-    case Kind::unsigned_integer: return fmt::format("({})UINT64_C({})", c_type(dtype), bits);
-    case Kind::floating: break;
+    case Kind::boolean:
+      return value.as<bool>() ? "true" : "false";
+    case Kind::signed_integer:
+      return signed_literal(dtype, ir::convert(value, DType::int64).as<std::int64_t>());
+    case Kind::unsigned_integer:
+      return fmt::format("({})UINT64_C({})", c_type(dtype), bits);
+    case Kind::floating:
+      break;
   }
   if (is_small(dtype)) return fmt::format("(uint16_t)0x{:x}", bits);
   const double number = ir::convert(value, DType::float64).as<double>();
@@ -119,33 +130,60 @@ std::string c_operation(Opcode op, DType result, DType operand, const Args& args
   if (is_small(operand)) return small_operation(op, result, operand, args, prelude);
   const bool floating = is_floating(operand);
   switch (op) {
-    case Opcode::add: return arithmetic("+", operand, args);
-    case Opcode::sub: return arithmetic("-", operand, args);
-    case Opcode::mul: return arithmetic("*", operand, args);
-    case Opcode::div: return floating ? infix("/", args) : call(prelude.function("div", operand), args);
-    case Opcode::floor_div: return call(prelude.function("floor_div", operand), args);
-    case Opcode::mod: return call(prelude.function("mod", operand), args);
-    case Opcode::min: return extremum("min", "<", operand, args, prelude);
-    case Opcode::max: return extremum("max", ">", operand, args, prelude);
-    case Opcode::pow: return power(operand, args, prelude);
-    case Opcode::neg: return negated(operand, args[0]);
-    case Opcode::abs: return absolute(operand, args[0]);
-    case Opcode::sqrt: return call(libm("sqrt", operand), args);
-    case Opcode::floor: return rounded("floor", operand, args[0]);
-    case Opcode::ceil: return rounded("ceil", operand, args[0]);
-    case Opcode::trunc: return rounded("trunc", operand, args[0]);
-    case Opcode::round: return rounded("nearbyint", operand, args[0]);
-    case Opcode::fma: return fused(operand, args);
-    case Opcode::lt: return infix("<", args);
-    case Opcode::le: return infix("<=", args);
-    case Opcode::eq: return infix("==", args);
-    case Opcode::ne: return infix("!=", args);
-    case Opcode::bit_and: return bits("&", operand, args);
-    case Opcode::bit_or: return bits("|", operand, args);
-    case Opcode::bit_xor: return bits("^", operand, args);
-    case Opcode::bit_not: return fmt::format("({}){}{}", c_type(operand), is_boolean(operand) ? '!' : '~', args[0]);
-    case Opcode::shift_left: return call(prelude.function("shift_left", operand), args);
-    case Opcode::shift_right: return call(prelude.function("shift_right", operand), args);
+    case Opcode::add:
+      return arithmetic("+", operand, args);
+    case Opcode::sub:
+      return arithmetic("-", operand, args);
+    case Opcode::mul:
+      return arithmetic("*", operand, args);
+    case Opcode::div:
+      return floating ? infix("/", args) : call(prelude.function("div", operand), args);
+    case Opcode::floor_div:
+      return call(prelude.function("floor_div", operand), args);
+    case Opcode::mod:
+      return call(prelude.function("mod", operand), args);
+    case Opcode::min:
+      return extremum("min", "<", operand, args, prelude);
+    case Opcode::max:
+      return extremum("max", ">", operand, args, prelude);
+    case Opcode::pow:
+      return power(operand, args, prelude);
+    case Opcode::neg:
+      return negated(operand, args[0]);
+    case Opcode::abs:
+      return absolute(operand, args[0]);
+    case Opcode::sqrt:
+      return call(libm("sqrt", operand), args);
+    case Opcode::floor:
+      return rounded("floor", operand, args[0]);
+    case Opcode::ceil:
+      return rounded("ceil", operand, args[0]);
+    case Opcode::trunc:
+      return rounded("trunc", operand, args[0]);
+    case Opcode::round:
+      return rounded("nearbyint", operand, args[0]);
+    case Opcode::fma:
+      return fused(operand, args);
+    case Opcode::lt:
+      return infix("<", args);
+    case Opcode::le:
+      return infix("<=", args);
+    case Opcode::eq:
+      return infix("==", args);
+    case Opcode::ne:
+      return infix("!=", args);
+    case Opcode::bit_and:
+      return bits("&", operand, args);
+    case Opcode::bit_or:
+      return bits("|", operand, args);
+    case Opcode::bit_xor:
+      return bits("^", operand, args);
+    case Opcode::bit_not:
+      return fmt::format("({}){}{}", c_type(operand), is_boolean(operand) ? '!' : '~', args[0]);
+    case Opcode::shift_left:
+      return call(prelude.function("shift_left", operand), args);
+    case Opcode::shift_right:
+      return call(prelude.function("shift_right", operand), args);
     case Opcode::exp:
     case Opcode::log:
     case Opcode::log1p:
@@ -153,7 +191,8 @@ std::string c_operation(Opcode op, DType result, DType operand, const Args& args
     case Opcode::sin:
     case Opcode::cos:
     case Opcode::tanh:
-    case Opcode::erf: return function(ir::name(op), operand, args);
+    case Opcode::erf:
+      return function(ir::name(op), operand, args);
     case Opcode::select:
     case Opcode::convert:
     case Opcode::bitcast:
@@ -165,7 +204,8 @@ std::string c_operation(Opcode op, DType result, DType operand, const Args& args
     case Opcode::local:
     case Opcode::load:
     case Opcode::reduce:
-    case Opcode::project: break;
+    case Opcode::project:
+      break;
   }
   fail<InternalError>({}, "C: '{}' of {} is no operation", ir::name(op), name(operand));
 }

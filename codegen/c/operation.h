@@ -13,6 +13,7 @@ namespace theon::codegen {
 std::string c_literal(DType dtype, std::uint64_t bits, Prelude& prelude);
 
 /// The expression for `op` on operands that are names or literals. Throws InternalError for what is no operation.
-std::string c_operation(ir::Opcode op, DType result, DType operand, const std::vector<std::string>& args, Prelude& prelude);
+std::string c_operation(ir::Opcode op, DType result, DType operand, const std::vector<std::string>& args,
+                        Prelude& prelude);
 
 }  // namespace theon::codegen

@@ -37,9 +37,9 @@ namespace {
 
 struct Definition {
   std::string_view name;
-  Kind kind;              // of the operands; signed for all integers
-  // $T: the type, $W: its wrapping type, $U: the unsigned type of its size, $S: its name, $f: the suffix of libm's functions, $B: its bits,
-  // $P: the bits of its significand, where it is a small floating type
+  Kind kind;  // of the operands; signed for all integers
+  // $T: the type, $W: its wrapping type, $U: the unsigned type of its size, $S: its name, $f: the suffix of libm's
+  // functions, $B: its bits, $P: the bits of its significand, where it is a small floating type
   std::string_view text;
 };
 
@@ -152,10 +152,14 @@ constexpr std::array definitions{
 
 std::string_view unsigned_type(DType dtype) {
   switch (size_of(dtype)) {
-    case 1: return "uint8_t";
-    case 2: return "uint16_t";
-    case 4: return "uint32_t";
-    default: return "uint64_t";
+    case 1:
+      return "uint8_t";
+    case 2:
+      return "uint16_t";
+    case 4:
+      return "uint32_t";
+    default:
+      return "uint64_t";
   }
 }
 
@@ -169,8 +173,10 @@ std::string to_upper(std::string_view text) {
 std::string with(std::string_view text, const std::map<char, std::string>& values) {
   std::string result;
   for (std::size_t k = 0; k < text.size(); ++k) {
-    if (text[k] == '$') result += values.at(text[++k]);
-    else result += text[k];
+    if (text[k] == '$')
+      result += values.at(text[++k]);
+    else
+      result += text[k];
   }
   return result;
 }
@@ -226,6 +232,8 @@ std::string Prelude::text() const {
   return text;
 }
 
-void Prelude::add(const std::string& name, std::string definition) { definitions_.emplace(name, std::move(definition)); }
+void Prelude::add(const std::string& name, std::string definition) {
+  definitions_.emplace(name, std::move(definition));
+}
 
 }  // namespace theon::codegen

@@ -6,19 +6,30 @@ namespace theon::codegen {
 
 std::string_view c_type(DType dtype) {
   switch (dtype) {
-    case DType::boolean: return "bool";
-    case DType::int8: return "int8_t";
-    case DType::int16: return "int16_t";
-    case DType::int32: return "int32_t";
-    case DType::int64: return "int64_t";
-    case DType::uint8: return "uint8_t";
+    case DType::boolean:
+      return "bool";
+    case DType::int8:
+      return "int8_t";
+    case DType::int16:
+      return "int16_t";
+    case DType::int32:
+      return "int32_t";
+    case DType::int64:
+      return "int64_t";
+    case DType::uint8:
+      return "uint8_t";
     case DType::uint16:
     case DType::float16:
-    case DType::bfloat16: return "uint16_t";
-    case DType::uint32: return "uint32_t";
-    case DType::uint64: return "uint64_t";
-    case DType::float32: return "float";
-    case DType::float64: return "double";
+    case DType::bfloat16:
+      return "uint16_t";
+    case DType::uint32:
+      return "uint32_t";
+    case DType::uint64:
+      return "uint64_t";
+    case DType::float32:
+      return "float";
+    case DType::float64:
+      return "double";
   }
   broken_promise("the dtype is one of the table", __FILE__, __LINE__);
 }

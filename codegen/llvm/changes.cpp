@@ -6,7 +6,9 @@
 
 namespace theon::codegen {
 
-Changes::Changes(const ir::Kernel& kernel) : kernel_(kernel), buffers_(kernel.buffers.size(), 0) { collect(kernel.body, In::serial); }
+Changes::Changes(const ir::Kernel& kernel) : kernel_(kernel), buffers_(kernel.buffers.size(), 0) {
+  collect(kernel.body, In::serial);
+}
 
 void Changes::collect(const ir::Block& block, In where) {
   for (const ir::Statement& statement : block) {
@@ -44,7 +46,8 @@ void Changes::mark_written(std::int64_t buffer) {
   const ir::Buffer& written = kernel_.buffers[buffer];
   for (std::size_t k = 0; k < buffers_.size(); ++k) {
     const ir::Buffer& other = kernel_.buffers[k];
-    const bool same_memory = written.access != ir::Access::scratch && other.access != ir::Access::scratch && other.slot == written.slot;
+    const bool same_memory =
+        written.access != ir::Access::scratch && other.access != ir::Access::scratch && other.slot == written.slot;
     if (same_memory || static_cast<std::int64_t>(k) == buffer) buffers_[k] = bit;
   }
 }
@@ -55,7 +58,8 @@ std::uint64_t Changes::local(ir::Local local) const {
 }
 
 Dependence Changes::direct(const ir::Node& node) const {
-  if (node.op == ir::Opcode::local) return {.changes = local(node.number), .varies = in_vector_loop_.contains(node.number)};
+  if (node.op == ir::Opcode::local)
+    return {.changes = local(node.number), .varies = in_vector_loop_.contains(node.number)};
   if (node.op == ir::Opcode::load) return {.changes = buffer(node.number), .memory = buffer(node.number)};
   return {};
 }
@@ -95,7 +99,8 @@ struct Carried {
   }
   void accumulate(const ir::Accumulate& accumulate) {
     const auto same_state = [&](const ir::Accumulate* other) { return other->locals == accumulate.locals; };
-    if (!declared.contains(accumulate.locals[0]) && std::ranges::none_of(accumulations, same_state)) accumulations.push_back(&accumulate);
+    if (!declared.contains(accumulate.locals[0]) && std::ranges::none_of(accumulations, same_state))
+      accumulations.push_back(&accumulate);
   }
 };
 

@@ -14,7 +14,8 @@ namespace theon::codegen {
 struct Dependence {
   std::uint64_t changes = 0;  // Vars and written memory that it reads
   std::uint64_t memory = 0;   // the written memory among them
-  bool varies = false;        // it reads a local of a vector loop, which is written several times: for whole groups and for the tail
+  bool varies =
+      false;  // it reads a local of a vector loop, which is written several times: for whole groups and for the tail
 };
 
 /// Everything that changes has one of 64 bits. Two that share a bit cost a recomputation, never a wrong value.

@@ -24,12 +24,14 @@ bool runs_once(llvm::Value* begin, llvm::Value* end, llvm::Value* step) {
   return first && last && by && first->getSExtValue() + by->getSExtValue() >= last->getSExtValue();
 }
 
-/// A value carried around a loop. Until the loop is closed, what comes back is a stand-in about which nothing can be concluded: a load, in a block of its own that is complete,
-/// because the folder looks at where incoming values come from.
+/// A value carried around a loop. Until the loop is closed, what comes back is a stand-in about which nothing can be
+/// concluded: a load, in a block of its own that is complete, because the folder looks at where incoming values come
+/// from.
 class Carried {
  public:
   Carried(Builder& builder, llvm::Value* initial, llvm::BasicBlock* before, llvm::BasicBlock* loop)
-      : unknown_(llvm::BasicBlock::Create(builder.getContext(), "unknown", loop->getParent())), phi_(builder.CreatePHI(initial->getType(), 2)) {
+      : unknown_(llvm::BasicBlock::Create(builder.getContext(), "unknown", loop->getParent())),
+        phi_(builder.CreatePHI(initial->getType(), 2)) {
     llvm::Value* nowhere = llvm::PoisonValue::get(builder.getPtrTy());
     phi_->addIncoming(initial, before);
     phi_->addIncoming(new llvm::LoadInst(initial->getType(), nowhere, "", true, llvm::Align(1), unknown_), unknown_);
@@ -149,7 +151,8 @@ Values Code::brought_out(const Values& results, llvm::BasicBlock* latch) {
 llvm::BasicBlock* Code::create_block(const char* name, int level) {
   llvm::BasicBlock* block = llvm::BasicBlock::Create(function_.getContext(), name, &function_);
   levels_[block] = level;
-  // The folder looks ahead into the blocks that must follow and takes each to hold an instruction: until a block ends, a stand-in stands at its end.
+  // The folder looks ahead into the blocks that must follow and takes each to hold an instruction: until a block ends,
+  // a stand-in stands at its end.
   new llvm::UnreachableInst(function_.getContext(), block);
   return block;
 }
@@ -167,7 +170,8 @@ void Code::leave(llvm::BasicBlock* next) {
   b_.SetInsertPoint(next->getTerminator());
 }
 
-Values Code::merge(const Values& then, llvm::BasicBlock* then_end, const Values& otherwise, llvm::BasicBlock* otherwise_end) {
+Values Code::merge(const Values& then, llvm::BasicBlock* then_end, const Values& otherwise,
+                   llvm::BasicBlock* otherwise_end) {
   THEON_CHECK(then.size() == otherwise.size());
   Values merged;
   for (std::size_t k = 0; k < then.size(); ++k) {

@@ -39,11 +39,13 @@ std::unique_ptr<llvm::TargetMachine> create_machine(const Target& target) {
   if (!found) fail<InternalError>({}, "compile: {}", error);
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
-  return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(
-      triple, target.cpu, target.features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, true));
+  return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(triple, target.cpu, target.features, options,
+                                                                         llvm::Reloc::PIC_, llvm::CodeModel::Small,
+                                                                         llvm::CodeGenOptLevel::Default, true));
 }
 
-/// Making a machine takes as long as a tenth of a small kernel, and two threads may not use one: each thread keeps its own.
+/// Making a machine takes as long as a tenth of a small kernel, and two threads may not use one: each thread keeps its
+/// own.
 llvm::TargetMachine& machine_for(const Target& target) {
   thread_local std::unordered_map<std::string, std::unique_ptr<llvm::TargetMachine>> machines;
   std::unique_ptr<llvm::TargetMachine>& machine = machines[target.key()];
@@ -67,13 +69,16 @@ std::string written(llvm::Module& module, llvm::TargetMachine& machine, llvm::Co
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream out(bytes);
   llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, out, nullptr, type)) fail<InternalError>({}, "compile: no code generator for {}", machine.getTargetTriple().str());
+  if (machine.addPassesToEmitFile(passes, out, nullptr, type))
+    fail<InternalError>({}, "compile: no code generator for {}", machine.getTargetTriple().str());
   passes.run(module);
   return {bytes.begin(), bytes.end()};
 }
 
 std::string generated(const Target& target, llvm::CodeGenFileType type, llvm::function_ref<void(llvm::Module&)> fill) {
-  return with_module(target, fill, [type](llvm::Module& module, llvm::TargetMachine& machine) { return written(module, machine, type); });
+  return with_module(target, fill, [type](llvm::Module& module, llvm::TargetMachine& machine) {
+    return written(module, machine, type);
+  });
 }
 
 /// Writes all kernels into a module.

@@ -64,7 +64,8 @@ llvm::Value* Operations::to_small(llvm::Value* value, DType from, DType to) {
   return narrow(round_to_odd(to_floating(value, from, DType::float64)), to);
 }
 
-/// float64 as a float32 whose last bit is set where it is inexact: rounding that to a narrower type rounds the float64 (Boldo and Melquiond 2008).
+/// float64 as a float32 whose last bit is set where it is inexact: rounding that to a narrower type rounds the float64
+/// (Boldo and Melquiond 2008).
 llvm::Value* Operations::round_to_odd(llvm::Value* value) {
   llvm::Value* nearest = b_.CreateFPTrunc(value, type(DType::float32, value));
   llvm::Value* back = b_.CreateFPExt(nearest, value->getType());
@@ -89,7 +90,8 @@ llvm::Value* Operations::widen_half(llvm::Value* bits) {
   llvm::Value* word = b_.CreateZExt(bits, type(DType::uint32, bits));
   llvm::Value* sign = b_.CreateShl(b_.CreateAnd(word, constant(word, 0x8000)), 16);
   llvm::Value* magnitude = b_.CreateShl(b_.CreateAnd(word, constant(word, 0x7fff)), 13);
-  // The exponent, subnormals included, moves from bias 15 to bias 127 by an exact product; infinity and NaN keep the highest one.
+  // The exponent, subnormals included, moves from bias 15 to bias 127 by an exact product; infinity and NaN keep the
+  // highest one.
   llvm::Value* scaled = b_.CreateFMul(b_.CreateBitCast(magnitude, single), llvm::ConstantFP::get(single, 0x1p112));
   llvm::Value* special = b_.CreateICmpUGE(magnitude, constant(word, 0x7c00 << 13));
   llvm::Value* finite = b_.CreateBitCast(scaled, word->getType());

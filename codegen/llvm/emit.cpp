@@ -16,7 +16,8 @@ namespace {
 llvm::Function& declare(const std::string& symbol, const Target& target, llvm::Module& module) {
   llvm::LLVMContext& context = module.getContext();
   llvm::Type* word = llvm::Type::getInt64Ty(context);
-  auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context), {llvm::PointerType::getUnqual(context), word, word}, false);
+  auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context),
+                                       {llvm::PointerType::getUnqual(context), word, word}, false);
   auto* function = llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbol, module);
   function->setDoesNotThrow();
   allow_wide_vectors(*function, target);
@@ -81,10 +82,13 @@ class Writer {
 
   llvm::Value* status() {
     bool reports = false;
-    ir::for_each_statement(kernel_.body, [&](const ir::Statement& statement) { reports |= std::holds_alternative<ir::Report>(statement.node); });
+    ir::for_each_statement(kernel_.body, [&](const ir::Statement& statement) {
+      reports |= std::holds_alternative<ir::Report>(statement.node);
+    });
     if (!reports) return b().getInt32(0);
     llvm::Value* failure = frame(offsetof(TheonFrame, failure));
-    return b().CreateLoad(b().getInt32Ty(), b().CreateConstGEP1_64(b().getInt8Ty(), failure, offsetof(TheonFailure, code)));
+    return b().CreateLoad(b().getInt32Ty(),
+                          b().CreateConstGEP1_64(b().getInt8Ty(), failure, offsetof(TheonFailure, code)));
   }
 
   const ir::Kernel& kernel_;
@@ -98,7 +102,8 @@ class Writer {
 
 }  // namespace
 
-void emit(const ir::Kernel& kernel, const std::string& symbol, const ir::Layout& layout, const Target& target, llvm::Module& module) {
+void emit(const ir::Kernel& kernel, const std::string& symbol, const ir::Layout& layout, const Target& target,
+          llvm::Module& module) {
   Writer(kernel, layout, target, declare(symbol, target, module)).write();
 }
 

@@ -196,8 +196,7 @@ class EntryWriter {
 
 void emit_entry(const Program& program, const ir::Layout& layout, const Target& target, llvm::Module& module) {
   llvm::LLVMContext& context = module.getContext();
-  auto* type =
-      llvm::FunctionType::get(llvm::Type::getInt32Ty(context), {llvm::PointerType::getUnqual(context)}, false);
+  auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context), {llvm::PointerType::getUnqual(context)}, false);
   auto* function = llvm::Function::Create(type, llvm::Function::ExternalLinkage, entry_symbol, module);
   EntryWriter(program, layout, target, *function).write();
 }

@@ -16,8 +16,8 @@ namespace theon::codegen {
 inline constexpr std::string_view entry_symbol = "entry";
 
 /// Adds the program's steps to the module: loops, branches, calls of kernels, copies. Any other step is left to
-/// TheonFrame::step, by its number in the order of the text, steps inside of others included; a loop or branch itself is
-/// announced there before it begins.
+/// TheonFrame::step, by its number in the order of the text, steps inside of others included; a loop or branch itself
+/// is announced there before it begins.
 void emit_entry(const Program& program, const ir::Layout& layout, const Target& target, llvm::Module& module);
 
 }  // namespace theon::codegen

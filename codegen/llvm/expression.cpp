@@ -15,8 +15,8 @@ using ir::Expr;
 using ir::Node;
 using ir::Opcode;
 
-Expressions::Expressions(const ir::Layout& layout, const Target& target, llvm::Value* symbols, Code& code, Lanes& lanes, Memory& memory,
-                         Changes& changes)
+Expressions::Expressions(const ir::Layout& layout, const Target& target, llvm::Value* symbols, Code& code, Lanes& lanes,
+                         Memory& memory, Changes& changes)
     : layout_(layout),
       symbols_(symbols),
       code_(code),
@@ -45,7 +45,8 @@ Operand Expressions::evaluate(Expr expr) {
 
 llvm::Value* Expressions::scalar(Expr expr) {
   const Operand value = evaluate(expr);
-  if (value.form != Operand::Form::uniform) fail<InternalError>({}, "emit: {} must be the same for all lanes", to_string(expr));
+  if (value.form != Operand::Form::uniform)
+    fail<InternalError>({}, "emit: {} must be the same for all lanes", to_string(expr));
   return value.scalar();
 }
 
@@ -72,8 +73,10 @@ std::vector<Expr> terms(Expr sum) {
   while (!pending.empty()) {
     const Expr term = pending.back();
     pending.pop_back();
-    if (term->op == Opcode::add) pending.insert(pending.end(), {term->args[1], term->args[0]});
-    else result.push_back(term);
+    if (term->op == Opcode::add)
+      pending.insert(pending.end(), {term->args[1], term->args[0]});
+    else
+      result.push_back(term);
   }
   return result;
 }
@@ -111,14 +114,18 @@ void Expressions::remember(Expr expr, Operand value) {
 
 Operand Expressions::compute(const Node& node) {
   switch (ir::info(node.op).form) {
-    case ir::Form::leaf: return leaf(node);
-    case ir::Form::memory: return memory_.load(node.number, offset(node.args[0]), changes_.of(Expr(&node)).memory);
+    case ir::Form::leaf:
+      return leaf(node);
+    case ir::Form::memory:
+      return memory_.load(node.number, offset(node.args[0]), changes_.of(Expr(&node)).memory);
     case ir::Form::arithmetic:
     case ir::Form::comparison:
     case ir::Form::selection:
     case ir::Form::conversion:
-    case ir::Form::call: return operation(node);
-    case ir::Form::iteration: break;
+    case ir::Form::call:
+      return operation(node);
+    case ir::Form::iteration:
+      break;
   }
   fail<InternalError>({}, "emit: a kernel has no '{}'", ir::name(node.op));
 }
@@ -154,7 +161,8 @@ Operand Expressions::operation(const Node& node) {
 std::optional<Operand> Expressions::linear(const Node& node, const std::vector<Operand>& args) {
   if (node.dtype != DType::int64) return std::nullopt;
   const auto is = [&](std::size_t k, Operand::Form form) { return args[k].form == form; };
-  if (std::ranges::any_of(args, [](const Operand& arg) { return arg.form == Operand::Form::vector; })) return std::nullopt;
+  if (std::ranges::any_of(args, [](const Operand& arg) { return arg.form == Operand::Form::vector; }))
+    return std::nullopt;
   const auto scale = [&](const Operand& a, const Operand& by) {
     return Operand::linear(place(Opcode::mul, node.dtype, node.dtype, {a.base(), by.scalar()}),
                            place(Opcode::mul, node.dtype, node.dtype, {a.stride(), by.scalar()}));
@@ -182,15 +190,20 @@ Offset Expressions::offset(Expr expr) {
   for (const Expr term : terms(expr)) {
     const Operand value = evaluate(term);
     switch (value.form) {
-      case Operand::Form::uniform: sum.terms.push_back(value.scalar()); break;
+      case Operand::Form::uniform:
+        sum.terms.push_back(value.scalar());
+        break;
       case Operand::Form::linear:
         sum.terms.push_back(value.base());
-        sum.stride = sum.stride ? place(Opcode::add, DType::int64, DType::int64, {sum.stride, value.stride()}) : value.stride();
+        sum.stride =
+            sum.stride ? place(Opcode::add, DType::int64, DType::int64, {sum.stride, value.stride()}) : value.stride();
         break;
       case Operand::Form::vector:
         for (std::size_t group = 0; group < value.parts.size(); ++group) {
-          if (sum.vectors.size() < value.parts.size()) sum.vectors.push_back(value.parts[group]);
-          else sum.vectors[group] = b.CreateAdd(sum.vectors[group], value.parts[group]);
+          if (sum.vectors.size() < value.parts.size())
+            sum.vectors.push_back(value.parts[group]);
+          else
+            sum.vectors[group] = b.CreateAdd(sum.vectors[group], value.parts[group]);
         }
         break;
     }
@@ -213,9 +226,12 @@ Values Expressions::combine(const ir::Monoid& monoid, const Values& a, const Val
     Values args;
     for (const Expr arg : node->args) args.push_back(values.at(arg.get()));
     const auto number = static_cast<std::size_t>(node->number);
-    if (node->op == Opcode::argument) values[node.get()] = number < a.size() ? a[number] : b[number - a.size()];
-    else if (node->op == Opcode::literal) values[node.get()] = operations_.literal(node->dtype, node->bits, lanes_of(a[0]));
-    else values[node.get()] = operations_.emit(node->op, node->dtype, operand_dtype(*node), args);
+    if (node->op == Opcode::argument)
+      values[node.get()] = number < a.size() ? a[number] : b[number - a.size()];
+    else if (node->op == Opcode::literal)
+      values[node.get()] = operations_.literal(node->dtype, node->bits, lanes_of(a[0]));
+    else
+      values[node.get()] = operations_.emit(node->op, node->dtype, operand_dtype(*node), args);
   }
   Values results;
   for (const Expr result : monoid.combine) results.push_back(values.at(result.get()));

@@ -1,4 +1,5 @@
-// Expressions of a kernel: each is computed once, outside of every loop it does not depend on. Inside the LLVM back end only.
+// Expressions of a kernel: each is computed once, outside of every loop it does not depend on. Inside the LLVM back end
+// only.
 #pragma once
 
 #include "codegen/llvm/changes.h"
@@ -32,7 +33,9 @@ class Expressions {
   /// Component by component; scalars or vectors of any number of lanes.
   Values combine(const ir::Monoid& monoid, const Values& a, const Values& b);
   Values identity(const ir::Monoid& monoid, unsigned lanes);
-  llvm::Value* apply(ir::Opcode op, DType dtype, llvm::Value* a, llvm::Value* b) { return operations_.emit(op, dtype, dtype, {a, b}); }
+  llvm::Value* apply(ir::Opcode op, DType dtype, llvm::Value* a, llvm::Value* b) {
+    return operations_.emit(op, dtype, dtype, {a, b});
+  }
 
   const Operand& local(ir::Local local) const { return locals_.at(local); }
   void define(ir::Local local, Operand value) { locals_[local] = std::move(value); }

@@ -15,10 +15,12 @@ namespace {
 using ir::Expr;
 using ir::Opcode;
 
-llvm::Function& declare(const std::string& symbol, llvm::Type* value, unsigned operands, const Target& target, llvm::Module& module) {
+llvm::Function& declare(const std::string& symbol, llvm::Type* value, unsigned operands, const Target& target,
+                        llvm::Module& module) {
   auto* type = llvm::FunctionType::get(value, llvm::SmallVector<llvm::Type*>(operands, value), false);
   auto* function = llvm::Function::Create(type, llvm::Function::InternalLinkage, symbol, module);
-  // Of the calling conventions with operands in vector registers the one that keeps half of these registers for the caller.
+  // Of the calling conventions with operands in vector registers the one that keeps half of these registers for the
+  // caller.
   function->setCallingConv(llvm::CallingConv::Intel_OCL_BI);
   function->setDoesNotThrow();
   function->setWillReturn();
@@ -37,9 +39,12 @@ void write(llvm::Function& function, Expr result, unsigned lanes, const Target& 
     llvm::SmallVector<llvm::Value*, 3> args;
     for (const Expr arg : e->args) args.push_back(values.at(arg.get()));
     llvm::Value*& value = values[e.get()];
-    if (e->op == Opcode::argument) value = function.getArg(static_cast<unsigned>(e->number));
-    else if (e->op == Opcode::literal) value = operations.literal(e->dtype, e->bits, lanes);
-    else value = operations.emit(e->op, e->dtype, operand_dtype(*e), args);
+    if (e->op == Opcode::argument)
+      value = function.getArg(static_cast<unsigned>(e->number));
+    else if (e->op == Opcode::literal)
+      value = operations.literal(e->dtype, e->bits, lanes);
+    else
+      value = operations.emit(e->op, e->dtype, operand_dtype(*e), args);
   }
   builder.CreateRet(values.at(result.get()));
 }

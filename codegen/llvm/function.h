@@ -13,7 +13,8 @@ class Module;
 
 namespace theon::codegen {
 
-/// The module's function that computes `op` for `lanes` operands of float32 or float64 at once; it is written when first asked for.
+/// The module's function that computes `op` for `lanes` operands of float32 or float64 at once; it is written when
+/// first asked for.
 llvm::Function& math_function(ir::Opcode op, DType dtype, unsigned lanes, const Target& target, llvm::Module& module);
 
 /// Lets a function use vectors as wide as the target's.

@@ -16,7 +16,9 @@ const llvm::ConstantInt* constant_divisor(llvm::Value* y) {
 /// Whether dividing by it needs no guard.
 bool divides_safely(const llvm::ConstantInt* y) { return y && !y->isZero() && !y->isMinusOne(); }
 
-bool is_positive_power_of_2(const llvm::ConstantInt* y) { return y && y->getValue().isStrictlyPositive() && y->getValue().isPowerOf2(); }
+bool is_positive_power_of_2(const llvm::ConstantInt* y) {
+  return y && y->getValue().isStrictlyPositive() && y->getValue().isPowerOf2();
+}
 
 }  // namespace
 
@@ -26,7 +28,8 @@ llvm::Value* Operations::divide(llvm::Value* x, llvm::Value* y, DType dtype) {
   return zero_where(is_zero(y), guarded_quotient(x, y, dtype));
 }
 
-/// The quotient; anything where y is 0. The negative of the least integer wraps, where a division instruction would trap.
+/// The quotient; anything where y is 0. The negative of the least integer wraps, where a division instruction would
+/// trap.
 llvm::Value* Operations::guarded_quotient(llvm::Value* x, llvm::Value* y, DType dtype) {
   llvm::Value* one = constant(y, 1);
   if (is_unsigned(dtype)) return quotient(x, b_.CreateSelect(is_zero(y), one, y), dtype);
@@ -35,11 +38,13 @@ llvm::Value* Operations::guarded_quotient(llvm::Value* x, llvm::Value* y, DType 
   return b_.CreateSelect(negates, b_.CreateNeg(x), quotient(x, b_.CreateSelect(special, one, y), dtype));
 }
 
-/// x / y where that does not trap. There is no vector division of integers; the float64 quotient of two integers of up to 32 bits
-/// truncates to the right one, since it differs from an integer by more than its rounding error or not at all.
+/// x / y where that does not trap. There is no vector division of integers; the float64 quotient of two integers of up
+/// to 32 bits truncates to the right one, since it differs from an integer by more than its rounding error or not at
+/// all.
 llvm::Value* Operations::quotient(llvm::Value* x, llvm::Value* y, DType dtype) {
   const bool positive = is_unsigned(dtype);
-  if (lanes_of(x) == 1 || size_of(dtype) == 8 || llvm::isa<llvm::Constant>(y)) return positive ? b_.CreateUDiv(x, y) : b_.CreateSDiv(x, y);
+  if (lanes_of(x) == 1 || size_of(dtype) == 8 || llvm::isa<llvm::Constant>(y))
+    return positive ? b_.CreateUDiv(x, y) : b_.CreateSDiv(x, y);
   llvm::Type* wide = type(DType::float64, x);
   if (positive) return b_.CreateFPToUI(b_.CreateFDiv(b_.CreateUIToFP(x, wide), b_.CreateUIToFP(y, wide)), x->getType());
   return b_.CreateFPToSI(b_.CreateFDiv(b_.CreateSIToFP(x, wide), b_.CreateSIToFP(y, wide)), x->getType());

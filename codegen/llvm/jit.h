@@ -39,10 +39,11 @@ class NativeCode {
 struct ObjectCode {
   std::vector<std::string> kernels;  // their names, in order
   bool has_entry = false;
-  std::string bytes;                 // a relocatable object
+  std::string bytes;  // a relocatable object
 };
 
-/// Translates kernels with different names. Functions such as exp that codegen/math has left in them are called. Thread-safe.
+/// Translates kernels with different names. Functions such as exp that codegen/math has left in them are called.
+/// Thread-safe.
 ObjectCode compile_object(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
 
 /// The steps of a program as one function, which calls the kernels through TheonFrame. Thread-safe.

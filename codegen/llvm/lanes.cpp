@@ -6,7 +6,9 @@
 
 namespace theon::codegen {
 
-llvm::Value* Lanes::active(unsigned group) const { return loop_ && !loop_->active.empty() ? loop_->active[group] : nullptr; }
+llvm::Value* Lanes::active(unsigned group) const {
+  return loop_ && !loop_->active.empty() ? loop_->active[group] : nullptr;
+}
 
 void Lanes::begin(VectorLoop loop) {
   THEON_CHECK(!loop_);
@@ -17,9 +19,12 @@ void Lanes::begin(VectorLoop loop) {
 
 Values Lanes::spread(const Operand& operand) {
   switch (operand.form) {
-    case Operand::Form::vector: return operand.parts;
-    case Operand::Form::uniform: return Values(groups(), loop_ ? splat(operand.scalar()) : operand.scalar());
-    case Operand::Form::linear: break;
+    case Operand::Form::vector:
+      return operand.parts;
+    case Operand::Form::uniform:
+      return Values(groups(), loop_ ? splat(operand.scalar()) : operand.scalar());
+    case Operand::Form::linear:
+      break;
   }
   Builder& b = code_.builder();
   Values result;

@@ -11,8 +11,9 @@
 
 namespace theon::codegen {
 
-/// What an expression is worth in a loop over vectors: the same for all lanes, or base + stride * variable of the loop with both the same for all lanes,
-/// or one vector for each group of lanes. Outside of such a loop everything is uniform.
+/// What an expression is worth in a loop over vectors: the same for all lanes, or base + stride * variable of the loop
+/// with both the same for all lanes, or one vector for each group of lanes. Outside of such a loop everything is
+/// uniform.
 struct Operand {
   enum class Form { uniform, linear, vector };
 
@@ -31,8 +32,8 @@ struct Operand {
 struct VectorLoop {
   unsigned lanes;
   unsigned groups;
-  llvm::Value* first;   // the variable in lane 0 of group 0
-  Values active = {};   // which lanes of each group run; empty: all
+  llvm::Value* first;  // the variable in lane 0 of group 0
+  Values active = {};  // which lanes of each group run; empty: all
 };
 
 class Lanes {

@@ -25,7 +25,9 @@ std::uintptr_t page_size() {
   return size;
 }
 
-std::uintptr_t rounded_up(std::uintptr_t size, std::uintptr_t alignment) { return (size + alignment - 1) / alignment * alignment; }
+std::uintptr_t rounded_up(std::uintptr_t size, std::uintptr_t alignment) {
+  return (size + alignment - 1) / alignment * alignment;
+}
 
 /// Pages for one object: written first, then code that cannot be written and data that cannot be run.
 class Pages : public llvm::RuntimeDyld::MemoryManager {
@@ -39,8 +41,8 @@ class Pages : public llvm::RuntimeDyld::MemoryManager {
 
   bool needsToReserveAllocationSpace() override { return true; }
 
-  void reserveAllocationSpace(std::uintptr_t code, llvm::Align code_align, std::uintptr_t constants, llvm::Align constants_align, std::uintptr_t data,
-                              llvm::Align data_align) override {
+  void reserveAllocationSpace(std::uintptr_t code, llvm::Align code_align, std::uintptr_t constants,
+                              llvm::Align constants_align, std::uintptr_t data, llvm::Align data_align) override {
     code_size_ = rounded_up(code + code_align.value(), page_size());
     size_ = code_size_ + rounded_up(constants + constants_align.value() + data + data_align.value(), page_size());
     void* pages = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -81,7 +83,8 @@ class Pages : public llvm::RuntimeDyld::MemoryManager {
   std::uintptr_t code_size_ = 0, size_ = 0, next_code_ = 0, next_data_ = 0;
 };
 
-/// The functions that LLVM calls where a target has no instruction for an operation, or a value is copied, and nothing else.
+/// The functions that LLVM calls where a target has no instruction for an operation, or a value is copied, and nothing
+/// else.
 class MathLibrary : public llvm::LegacyJITSymbolResolver {
  public:
   llvm::JITSymbol findSymbol(const std::string& name) override {
@@ -93,21 +96,33 @@ class MathLibrary : public llvm::LegacyJITSymbolResolver {
 
  private:
   template <class Number>
-  static std::uint64_t address(Number (*function)(Number)) { return reinterpret_cast<std::uint64_t>(function); }
+  static std::uint64_t address(Number (*function)(Number)) {
+    return reinterpret_cast<std::uint64_t>(function);
+  }
   template <class Number>
-  static std::uint64_t address(Number (*function)(Number, Number)) { return reinterpret_cast<std::uint64_t>(function); }
+  static std::uint64_t address(Number (*function)(Number, Number)) {
+    return reinterpret_cast<std::uint64_t>(function);
+  }
   template <class Number>
-  static std::uint64_t address(Number (*function)(Number, Number, Number)) { return reinterpret_cast<std::uint64_t>(function); }
+  static std::uint64_t address(Number (*function)(Number, Number, Number)) {
+    return reinterpret_cast<std::uint64_t>(function);
+  }
 
   static const std::unordered_map<std::string, std::uint64_t>& functions() {
     static const std::unordered_map<std::string, std::uint64_t> table{
-        {"floorf", address<float>(std::floor)},         {"floor", address<double>(std::floor)},
-        {"ceilf", address<float>(std::ceil)},           {"ceil", address<double>(std::ceil)},
-        {"truncf", address<float>(std::trunc)},         {"trunc", address<double>(std::trunc)},
-        {"roundevenf", address<float>(std::nearbyint)}, {"roundeven", address<double>(std::nearbyint)},
-        {"fmodf", address<float>(std::fmod)},           {"fmod", address<double>(std::fmod)},
+        {"floorf", address<float>(std::floor)},
+        {"floor", address<double>(std::floor)},
+        {"ceilf", address<float>(std::ceil)},
+        {"ceil", address<double>(std::ceil)},
+        {"truncf", address<float>(std::trunc)},
+        {"trunc", address<double>(std::trunc)},
+        {"roundevenf", address<float>(std::nearbyint)},
+        {"roundeven", address<double>(std::nearbyint)},
+        {"fmodf", address<float>(std::fmod)},
+        {"fmod", address<double>(std::fmod)},
         {"memmove", reinterpret_cast<std::uint64_t>(&std::memmove)},
-        {"fmaf", address<float>(std::fma)},             {"fma", address<double>(std::fma)},
+        {"fmaf", address<float>(std::fma)},
+        {"fma", address<double>(std::fma)},
     };
     return table;
   }
@@ -130,7 +145,8 @@ NativeCode& NativeCode::operator=(NativeCode&&) noexcept = default;
 TheonKernel NativeCode::kernel(std::string_view name) const {
   THEON_CHECK(loaded_ != nullptr);
   const auto found = loaded_->kernels.find(std::string(name));
-  if (found == loaded_->kernels.end()) fail<InternalError>({}, "native code: no kernel '{}' among {}", name, loaded_->kernels.size());
+  if (found == loaded_->kernels.end())
+    fail<InternalError>({}, "native code: no kernel '{}' among {}", name, loaded_->kernels.size());
   return found->second;
 }
 

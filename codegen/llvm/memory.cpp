@@ -6,7 +6,8 @@ namespace theon::codegen {
 
 namespace {
 
-/// Terms from the outermost scope to the innermost, so that sums are formed as far out as they can be; constants last, where they become displacements.
+/// Terms from the outermost scope to the innermost, so that sums are formed as far out as they can be; constants last,
+/// where they become displacements.
 void sort_by_scope(Values& terms, const Code& code) {
   const auto rank = [&](llvm::Value* term) {
     return llvm::isa<llvm::Constant>(term) ? code.level() + 1 : code.level(term);
@@ -58,13 +59,15 @@ Memory::Place Memory::place(std::int64_t buffer, const Offset& offset) {
   llvm::Type* element = memory_type(b.getContext(), kernel_.buffers[buffer].dtype);
   llvm::Value* pointer = common_pointer(element, buffer, offset);
   const std::int64_t stride = constant_or(offset.stride, offset.stride ? 2 : 0);
-  if (!offset.vectors.empty() || (stride != 0 && stride != 1 && stride != -1)) return scattered(element, pointer, offset);
+  if (!offset.vectors.empty() || (stride != 0 && stride != 1 && stride != -1))
+    return scattered(element, pointer, offset);
   if (stride == 0) return {Pattern::alike, {pointer}};
 
   const std::int64_t lanes = lanes_.loop()->lanes;
   Place in_a_row{stride > 0 ? Pattern::forward : Pattern::backward, {}};
   for (unsigned group = 0; group < lanes_.groups(); ++group)
-    in_a_row.pointers.push_back(advance(element, pointer, b.getInt64(stride > 0 ? group * lanes : 1 - (group + 1) * lanes)));
+    in_a_row.pointers.push_back(
+        advance(element, pointer, b.getInt64(stride > 0 ? group * lanes : 1 - (group + 1) * lanes)));
   return in_a_row;
 }
 
@@ -81,8 +84,10 @@ llvm::Value* Memory::common_pointer(llvm::Type* element, std::int64_t buffer, co
   llvm::Value* pointer = bases_[buffer];
   std::int64_t displacement = 0;
   for (llvm::Value* term : terms) {
-    if (const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(term)) displacement += constant->getSExtValue();
-    else pointer = advance(element, pointer, term);
+    if (const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(term))
+      displacement += constant->getSExtValue();
+    else
+      pointer = advance(element, pointer, term);
   }
   return advance(element, pointer, b.getInt64(displacement));
 }
@@ -120,9 +125,11 @@ llvm::Value* Memory::load_group(llvm::Type* element, Pattern pattern, llvm::Valu
   Builder& b = code_.builder();
   if (pattern == Pattern::alike) return b.CreateAlignedLoad(element, pointer, alignment(element));
   llvm::Type* vector = widened(element, lanes_.loop()->lanes);
-  if (pattern == Pattern::scattered) return b.CreateMaskedGather(vector, pointer, alignment(element), active, llvm::Constant::getNullValue(vector));
+  if (pattern == Pattern::scattered)
+    return b.CreateMaskedGather(vector, pointer, alignment(element), active, llvm::Constant::getNullValue(vector));
   if (active && pattern == Pattern::backward) active = reversed(active);
-  llvm::Value* loaded = active ? static_cast<llvm::Value*>(b.CreateMaskedLoad(vector, pointer, alignment(element), active, llvm::Constant::getNullValue(vector)))
+  llvm::Value* loaded = active ? static_cast<llvm::Value*>(b.CreateMaskedLoad(
+                                     vector, pointer, alignment(element), active, llvm::Constant::getNullValue(vector)))
                                : b.CreateAlignedLoad(vector, pointer, alignment(element));
   return pattern == Pattern::backward ? reversed(loaded) : loaded;
 }
@@ -142,15 +149,19 @@ void Memory::store_group(Pattern pattern, llvm::Value* pointer, llvm::Value* val
     value = reversed(value);
     active = active ? reversed(active) : nullptr;
   }
-  if (active) b.CreateMaskedStore(value, pointer, align, active);
-  else if (streaming_ && pattern == Pattern::forward) stream(pointer, value);
-  else b.CreateAlignedStore(value, pointer, align);
+  if (active)
+    b.CreateMaskedStore(value, pointer, align, active);
+  else if (streaming_ && pattern == Pattern::forward)
+    stream(pointer, value);
+  else
+    b.CreateAlignedStore(value, pointer, align);
 }
 
 void Memory::stream(llvm::Value* pointer, llvm::Value* vector) {
   Builder& b = code_.builder();
   llvm::StoreInst* store = b.CreateAlignedStore(vector, pointer, llvm::Align(bytes_of(vector->getType())));
-  store->setMetadata(llvm::LLVMContext::MD_nontemporal, llvm::MDNode::get(b.getContext(), llvm::ConstantAsMetadata::get(b.getInt32(1))));
+  store->setMetadata(llvm::LLVMContext::MD_nontemporal,
+                     llvm::MDNode::get(b.getContext(), llvm::ConstantAsMetadata::get(b.getInt32(1))));
 }
 
 llvm::Value* Memory::is_aligned(std::int64_t buffer, llvm::Value* first, unsigned lanes) {

@@ -12,7 +12,8 @@
 
 namespace theon::codegen {
 
-/// A place in a buffer, in elements, as a sum: terms alike for all lanes, a multiple of the loop variable, and terms of every lane's own.
+/// A place in a buffer, in elements, as a sum: terms alike for all lanes, a multiple of the loop variable, and terms of
+/// every lane's own.
 struct Offset {
   Values terms;
   llvm::Value* stride = nullptr;  // null for 0
@@ -21,7 +22,8 @@ struct Offset {
 
 class Memory {
  public:
-  Memory(const ir::Kernel& kernel, Code& code, Lanes& lanes) : kernel_(kernel), code_(code), lanes_(lanes), bases_(kernel.buffers.size()) {}
+  Memory(const ir::Kernel& kernel, Code& code, Lanes& lanes)
+      : kernel_(kernel), code_(code), lanes_(lanes), bases_(kernel.buffers.size()) {}
 
   /// Says where a buffer begins, before its first use.
   void bind(std::int64_t buffer, llvm::Value* pointer) { bases_[buffer] = pointer; }

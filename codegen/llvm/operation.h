@@ -32,8 +32,8 @@ class Operations {
 
   Operations(Builder& builder, const Target& target) : b_(builder), target_(target) {}
 
-  /// `op` on `args` of dtype `operand` (of its last arguments, for select). Throws InternalError for what is no operation on registers: leaves
-  /// and iterations.
+  /// `op` on `args` of dtype `operand` (of its last arguments, for select). Throws InternalError for what is no
+  /// operation on registers: leaves and iterations.
   llvm::Value* emit(ir::Opcode op, DType result, DType operand, Args args);
   /// As Tensor::astype.
   llvm::Value* convert(llvm::Value* value, DType from, DType to);
@@ -74,11 +74,17 @@ class Operations {
   llvm::Value* narrow_to_bfloat(llvm::Value* value);
   llvm::Value* round_to_odd(llvm::Value* value);
 
-  llvm::Type* type(DType dtype, const llvm::Value* like) { return widened(register_type(b_.getContext(), dtype), lanes_of(like)); }
-  llvm::Constant* constant(const llvm::Value* like, std::int64_t value) { return llvm::ConstantInt::get(like->getType(), static_cast<std::uint64_t>(value), true); }
+  llvm::Type* type(DType dtype, const llvm::Value* like) {
+    return widened(register_type(b_.getContext(), dtype), lanes_of(like));
+  }
+  llvm::Constant* constant(const llvm::Value* like, std::int64_t value) {
+    return llvm::ConstantInt::get(like->getType(), static_cast<std::uint64_t>(value), true);
+  }
   llvm::Value* copy_sign(llvm::Value* magnitude, llvm::Value* sign);
   llvm::Value* is_zero(llvm::Value* x) { return b_.CreateICmpEQ(x, constant(x, 0)); }
-  llvm::Value* zero_where(llvm::Value* condition, llvm::Value* otherwise) { return b_.CreateSelect(condition, constant(otherwise, 0), otherwise); }
+  llvm::Value* zero_where(llvm::Value* condition, llvm::Value* otherwise) {
+    return b_.CreateSelect(condition, constant(otherwise, 0), otherwise);
+  }
 
   Builder& b_;
   const Target& target_;

@@ -29,9 +29,7 @@ struct SizeArithmetic {
   Value mod(Value a, Value b) { return emit(ir::Opcode::mod, a, b); }
   Value min(Value a, Value b) { return emit(ir::Opcode::min, a, b); }
   Value max(Value a, Value b) { return emit(ir::Opcode::max, a, b); }
-  Value emit(ir::Opcode op, Value a, Value b) {
-    return operations.emit(op, DType::int64, DType::int64, {a, b});
-  }
+  Value emit(ir::Opcode op, Value a, Value b) { return operations.emit(op, DType::int64, DType::int64, {a, b}); }
 
   Builder& builder;
   Operations& operations;

@@ -37,7 +37,8 @@ void Statements::branch(llvm::Value* condition, Keeps keeps, const Locals& carri
     body();
     return values_of(carried);
   };
-  restore(carried, code_.branch(condition, keeps, [&] { return run(then); }, [&] { return run(otherwise); }));
+  restore(carried, code_.branch(
+                       condition, keeps, [&] { return run(then); }, [&] { return run(otherwise); }));
 }
 
 void Statements::emit(const ir::For& loop) {
@@ -70,7 +71,8 @@ void Statements::emit(const ir::Var& var) {
 
 void Statements::emit(const ir::Assign& assignment) { assign(assignment.local, expressions_.spread(assignment.value)); }
 
-/// Lanes that do not run keep their value. Where they did not run at the declaration either, they have none worth keeping.
+/// Lanes that do not run keep their value. Where they did not run at the declaration either, they have none worth
+/// keeping.
 void Statements::assign(ir::Local local, Values values) {
   const Operand& before = expressions_.local(local);
   const auto declared = declared_active_.find(local);
@@ -116,7 +118,9 @@ void Statements::emit(const ir::If& statement) {
   for (const ir::Local local : carried_through(statement.otherwise)) {
     if (std::ranges::find(carried, local) == carried.end()) carried.push_back(local);
   }
-  branch(condition.scalar(), Keeps::everything, carried, [&] { emit(statement.then); }, [&] { emit(statement.otherwise); });
+  branch(
+      condition.scalar(), Keeps::everything, carried, [&] { emit(statement.then); },
+      [&] { emit(statement.otherwise); });
 }
 
 /// Both blocks run, each for the lanes that want it, unless there are none.
@@ -132,7 +136,8 @@ void Statements::run_lanes(const ir::Block& block, const Values& condition) {
   const Values before = lanes_.loop()->active;
   const Values wanted = among_active(condition);
   llvm::Value* needed = any(wanted[0]);
-  for (std::size_t group = 1; group < wanted.size(); ++group) needed = code_.builder().CreateOr(needed, any(wanted[group]));
+  for (std::size_t group = 1; group < wanted.size(); ++group)
+    needed = code_.builder().CreateOr(needed, any(wanted[group]));
   const auto run = [&] {
     lanes_.restrict_to(wanted);
     emit(block);
@@ -163,7 +168,8 @@ void Statements::emit(const ir::Report& report) {
   Builder& b = code_.builder();
   const Operand condition = expressions_.evaluate(report.condition);
   if (condition.form == Operand::Form::uniform) {
-    branch(condition.scalar(), Keeps::everything, {}, [&] { record(report, 0, nullptr); }, [] {});
+    branch(
+        condition.scalar(), Keeps::everything, {}, [&] { record(report, 0, nullptr); }, [] {});
     return;
   }
   const Values failing = among_active(condition.parts);

@@ -16,8 +16,15 @@ namespace theon::codegen {
 class Statements {
  public:
   /// `failure` points to the frame's TheonFailure.
-  Statements(const Target& target, llvm::Value* failure, Code& code, Lanes& lanes, Memory& memory, Changes& changes, Expressions& expressions)
-      : target_(target), failure_(failure), code_(code), lanes_(lanes), memory_(memory), changes_(changes), expressions_(expressions) {}
+  Statements(const Target& target, llvm::Value* failure, Code& code, Lanes& lanes, Memory& memory, Changes& changes,
+             Expressions& expressions)
+      : target_(target),
+        failure_(failure),
+        code_(code),
+        lanes_(lanes),
+        memory_(memory),
+        changes_(changes),
+        expressions_(expressions) {}
 
   void emit(const ir::Block& block);
 

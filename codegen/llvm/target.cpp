@@ -21,9 +21,11 @@ std::vector<std::string> features_above(Isa isa) {
   switch (isa) {
     case Isa::sse2:
       return {"sse3", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512dq"};
-    case Isa::avx2: return {"avx512f", "avx512bw", "avx512vl", "avx512dq"};
+    case Isa::avx2:
+      return {"avx512f", "avx512bw", "avx512vl", "avx512dq"};
     case Isa::avx512:
-    case Isa::native: return {};
+    case Isa::native:
+      return {};
   }
   broken_promise("the level is known", __FILE__, __LINE__);
 }
@@ -58,7 +60,9 @@ Isa parse_isa(std::string_view name) {
   fail<ArgumentError>({}, "instruction set '{}' is unknown; THEON_ISA is one of avx512, avx2, sse2, native", name);
 }
 
-std::string Target::key() const { return fmt::format("llvm-{} {} {} {}", LLVM_VERSION_STRING, cpu, features, vector_bytes); }
+std::string Target::key() const {
+  return fmt::format("llvm-{} {} {} {}", LLVM_VERSION_STRING, cpu, features, vector_bytes);
+}
 
 Target host_target() {
   const char* isa = std::getenv("THEON_ISA");
@@ -67,10 +71,13 @@ Target host_target() {
 
 Target host_target(Isa isa) {
   const Features features = host_features(isa);
-  const bool wide = has(features, "avx512f") && has(features, "avx512bw") && has(features, "avx512vl") && has(features, "avx512dq");
+  const bool wide =
+      has(features, "avx512f") && has(features, "avx512bw") && has(features, "avx512vl") && has(features, "avx512dq");
   return {.cpu = llvm::sys::getHostCPUName().str(),
           .features = spelled(features),
-          .vector_bytes = wide ? 64 : has(features, "avx2") ? 32 : 16,
+          .vector_bytes = wide                    ? 64
+                          : has(features, "avx2") ? 32
+                                                  : 16,
           .masks = wide,
           .fused = has(features, "fma"),
           .half = has(features, "f16c")};

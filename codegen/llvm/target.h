@@ -24,8 +24,8 @@ struct Target {
   std::string key() const;
 };
 
-/// This machine, as wide as the environment variable THEON_ISA (avx512, avx2, sse2 or native) allows; native without it.
-/// Throws ArgumentError for another value.
+/// This machine, as wide as the environment variable THEON_ISA (avx512, avx2, sse2 or native) allows; native without
+/// it. Throws ArgumentError for another value.
 Target host_target();
 /// This machine without what lies above `isa`. Asking for more than the machine has gives what it has.
 Target host_target(Isa isa);

@@ -11,14 +11,17 @@ void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Valu
   const Accumulations sums = accumulations_out_of(loop.body);
   const std::vector<Values> before = open(sums, loop.lanes);
   const bool merged = target_.masks && loop.tail == ir::Tail::merged;
-  if (!merged) begin = loop.streams_from > 0 ? streamed_or_whole_groups(loop, begin, end) : whole_groups(loop, begin, end, loop.unroll);
+  if (!merged)
+    begin = loop.streams_from > 0 ? streamed_or_whole_groups(loop, begin, end)
+                                  : whole_groups(loop, begin, end, loop.unroll);
   if (!target_.masks && loop.unroll > 1) begin = whole_groups(loop, begin, end, 1);
   if (target_.masks) masked_groups(loop, begin, end);
   close(sums, before);
   if (!target_.masks) scalar_tail(loop, begin, end);
 }
 
-/// The same, but loops that are long enough store past the caches: a group at a time, since they wait for memory anyway.
+/// The same, but loops that are long enough store past the caches: a group at a time, since they wait for memory
+/// anyway.
 llvm::Value* Statements::streamed_or_whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
   Builder& b = code_.builder();
   llvm::Value* streams = b.CreateICmpSGE(b.CreateSub(end, begin), b.getInt64(loop.streams_from));
@@ -34,7 +37,8 @@ llvm::Value* Statements::streamed_or_whole_groups(const ir::For& loop, llvm::Val
     b.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {}, {});
     return Values{rest};
   };
-  return code_.branch(streams, Keeps::nothing, past_the_caches, [&] { return Values{whole_groups(loop, begin, end, loop.unroll)}; })[0];
+  return code_.branch(streams, Keeps::nothing, past_the_caches,
+                      [&] { return Values{whole_groups(loop, begin, end, loop.unroll)}; })[0];
 }
 
 /// Runs as many lanes at once as `groups` hold, as often as they fill; returns where the rest begins.
@@ -49,11 +53,12 @@ llvm::Value* Statements::whole_groups(const ir::For& loop, llvm::Value* begin, l
   const auto run = [&] {
     split(sums, groups);
     expressions_.changed(writes);
-    restore(carried, code_.loop(begin, rest, step, values_of(carried), writes, [&](llvm::Value* first, const Values& values) {
-      restore(carried, values);
-      run_copy(loop, {static_cast<unsigned>(loop.lanes), groups, first});
-      return values_of(carried);
-    }));
+    restore(carried,
+            code_.loop(begin, rest, step, values_of(carried), writes, [&](llvm::Value* first, const Values& values) {
+              restore(carried, values);
+              run_copy(loop, {static_cast<unsigned>(loop.lanes), groups, first});
+              return values_of(carried);
+            }));
     join(sums);
   };
   branch(b.CreateICmpSLT(begin, rest), Keeps::nothing, carried, run, [] {});
@@ -67,23 +72,28 @@ void Statements::masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Va
   const std::uint64_t writes = memory_written_by(loop.body, changes_);
   const auto run = [&] {
     expressions_.changed(writes);
-    restore(carried, code_.loop(begin, end, b.getInt64(loop.lanes), values_of(carried), writes, [&](llvm::Value* first, const Values& values) {
-      restore(carried, values);
-      run_copy(loop, {static_cast<unsigned>(loop.lanes), 1, first, {lanes_up_to(b.CreateSub(end, first), loop.lanes)}});
-      return values_of(carried);
-    }));
+    restore(carried, code_.loop(begin, end, b.getInt64(loop.lanes), values_of(carried), writes,
+                                [&](llvm::Value* first, const Values& values) {
+                                  restore(carried, values);
+                                  run_copy(loop, {static_cast<unsigned>(loop.lanes),
+                                                  1,
+                                                  first,
+                                                  {lanes_up_to(b.CreateSub(end, first), loop.lanes)}});
+                                  return values_of(carried);
+                                }));
   };
   branch(b.CreateICmpSLT(begin, end), Keeps::nothing, carried, run, [] {});
 }
 
-/// The first `count` of the lanes, all where there are fewer. Compared, not shifted out of a byte of ones: where LLVM 19 spills a mask of 8 lanes made so, it may take it for one
-/// of 16 with whatever lies above the byte.
+/// The first `count` of the lanes, all where there are fewer. Compared, not shifted out of a byte of ones: where LLVM
+/// 19 spills a mask of 8 lanes made so, it may take it for one of 16 with whatever lies above the byte.
 llvm::Value* Statements::lanes_up_to(llvm::Value* count, unsigned lanes) {
   Builder& b = code_.builder();
   const unsigned bits = std::clamp(8u * target_.vector_bytes / lanes, 8u, 64u);
   llvm::SmallVector<llvm::Constant*, 64> numbers;
   for (unsigned lane = 0; lane < lanes; ++lane) numbers.push_back(b.getIntN(bits, lane));
-  llvm::Value* run = b.CreateZExtOrTrunc(b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, count, b.getInt64(lanes)), b.getIntNTy(bits));
+  llvm::Value* run =
+      b.CreateZExtOrTrunc(b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, count, b.getInt64(lanes)), b.getIntNTy(bits));
   return b.CreateICmpULT(llvm::ConstantVector::get(numbers), b.CreateVectorSplat(lanes, run));
 }
 
@@ -141,10 +151,12 @@ void Statements::split(const Accumulations& sums, unsigned groups) {
 void Statements::join(const Accumulations& sums) {
   for (const ir::Accumulate* sum : sums) {
     std::vector<Values> states;
-    for (unsigned group = 0; group < expressions_.local(sum->locals[0]).parts.size(); ++group) states.push_back(state(*sum, group));
+    for (unsigned group = 0; group < expressions_.local(sum->locals[0]).parts.size(); ++group)
+      states.push_back(state(*sum, group));
     while (states.size() > 1) {
       const std::size_t half = (states.size() + 1) / 2;
-      for (std::size_t k = half; k < states.size(); ++k) states[k - half] = expressions_.combine(*sum->monoid, states[k - half], states[k]);
+      for (std::size_t k = half; k < states.size(); ++k)
+        states[k - half] = expressions_.combine(*sum->monoid, states[k - half], states[k]);
       states.resize(half);
     }
     set_states(*sum, states);

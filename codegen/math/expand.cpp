@@ -20,16 +20,26 @@ using Args = std::vector<Expr>;
 /// How `op` is expanded; null where it is no function.
 Expr (*expansion(Opcode op))(const Args&) {
   switch (op) {
-    case Opcode::exp: return [](const Args& args) { return expand_exp(args[0]); };
-    case Opcode::log: return [](const Args& args) { return expand_log(args[0]); };
-    case Opcode::log1p: return [](const Args& args) { return expand_log1p(args[0]); };
-    case Opcode::expm1: return [](const Args& args) { return expand_expm1(args[0]); };
-    case Opcode::sin: return [](const Args& args) { return expand_sin(args[0]); };
-    case Opcode::cos: return [](const Args& args) { return expand_cos(args[0]); };
-    case Opcode::tanh: return [](const Args& args) { return expand_tanh(args[0]); };
-    case Opcode::erf: return [](const Args& args) { return expand_erf(args[0]); };
-    case Opcode::pow: return [](const Args& args) { return expand_pow(args[0], args[1]); };
-    default: return nullptr;
+    case Opcode::exp:
+      return [](const Args& args) { return expand_exp(args[0]); };
+    case Opcode::log:
+      return [](const Args& args) { return expand_log(args[0]); };
+    case Opcode::log1p:
+      return [](const Args& args) { return expand_log1p(args[0]); };
+    case Opcode::expm1:
+      return [](const Args& args) { return expand_expm1(args[0]); };
+    case Opcode::sin:
+      return [](const Args& args) { return expand_sin(args[0]); };
+    case Opcode::cos:
+      return [](const Args& args) { return expand_cos(args[0]); };
+    case Opcode::tanh:
+      return [](const Args& args) { return expand_tanh(args[0]); };
+    case Opcode::erf:
+      return [](const Args& args) { return expand_erf(args[0]); };
+    case Opcode::pow:
+      return [](const Args& args) { return expand_pow(args[0], args[1]); };
+    default:
+      return nullptr;
   }
 }
 
@@ -47,7 +57,8 @@ Expr function_of(Expr e, const Args& args, Functions functions) {
 
 /// `e` on other arguments.
 Expr applied(Expr e, Args args, Functions functions) {
-  if (expansion(e->op) == nullptr) return e->op == Opcode::load ? e->pool->load(e->number, e->dtype, args) : e->pool->make(e->op, args, e->dtype);
+  if (expansion(e->op) == nullptr)
+    return e->op == Opcode::load ? e->pool->load(e->number, e->dtype, args) : e->pool->make(e->op, args, e->dtype);
   if (!is_half(e->dtype)) return function_of(e, args, functions);
   for (Expr& arg : args) arg = convert(arg, DType::float32);
   return convert(function_of(e, args, functions), e->dtype);
@@ -58,7 +69,8 @@ std::vector<Expr> expanded(std::span<const Expr> roots, Functions functions) {
   for (const Expr e : ir::postorder(roots)) {
     Args args;
     for (const Expr arg : e->args) args.push_back(done.at(arg.get()));
-    const bool is_kept = expansion(e->op) == nullptr && std::ranges::equal(args, e->args, [](Expr a, Expr b) { return same(a, b); });
+    const bool is_kept =
+        expansion(e->op) == nullptr && std::ranges::equal(args, e->args, [](Expr a, Expr b) { return same(a, b); });
     done[e.get()] = is_kept ? e : applied(e, std::move(args), functions);
   }
   std::vector<Expr> results;
@@ -70,7 +82,8 @@ int count_operations(Opcode op, DType dtype) {
   ir::Pool pool;
   const Expr expanded = definition(op, dtype, pool);
   const std::vector<Expr> nodes = ir::postorder(std::span(&expanded, 1));
-  return static_cast<int>(std::ranges::count_if(nodes, [](Expr e) { return !e->args.empty() && e->op != Opcode::bitcast; }));
+  return static_cast<int>(
+      std::ranges::count_if(nodes, [](Expr e) { return !e->args.empty() && e->op != Opcode::bitcast; }));
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
-// Functions as expressions of what every target has: arithmetic, fma, comparisons, bits. Nothing branches and nothing is looked up, so kernels vectorise them
-// with the rest.
+// Functions as expressions of what every target has: arithmetic, fma, comparisons, bits. Nothing branches and nothing
+// is looked up, so kernels vectorise them with the rest.
 //
-// A product that must be rounded before it enters a sum is used more than once there: targets may contract a product of one use with a sum, and no other.
+// A product that must be rounded before it enters a sum is used more than once there: targets may contract a product of
+// one use with a sum, and no other.
 #pragma once
 
 #include "src/ir/element.h"
@@ -11,14 +12,17 @@
 
 namespace theon::codegen::math {
 
-/// Where functions are computed: among the operations around them, or once for all, by a function of the target's own that is called.
+/// Where functions are computed: among the operations around them, or once for all, by a function of the target's own
+/// that is called.
 enum class Functions { in_place, called };
 
-/// Which is better for a kernel with these values. In place a function costs no more than its operations; but hundreds of them take long to compile, and they compete for registers.
+/// Which is better for a kernel with these values. In place a function costs no more than its operations; but hundreds
+/// of them take long to compile, and they compete for registers.
 Functions best_for(std::span<const ir::Expr> values);
 
-/// `root` with every function expanded: exp, log, log1p, expm1, sin, cos, tanh, erf and pow. float16 and bfloat16 go through float32. Reductions are to be
-/// lowered before. Special cases are those of C99, Annex F; subnormal numbers count as operands and as results.
+/// `root` with every function expanded: exp, log, log1p, expm1, sin, cos, tanh, erf and pow. float16 and bfloat16 go
+/// through float32. Reductions are to be lowered before. Special cases are those of C99, Annex F; subnormal numbers
+/// count as operands and as results.
 ///
 /// Largest errors, in units in the last place:
 ///
@@ -26,12 +30,13 @@ Functions best_for(std::span<const ir::Expr> values);
 ///     float32  0.89  0.89   0.92  0.92   0.89  0.89  2.43  0.97  0.61   all 2^32 operands; of pow a sample
 ///     float64  0.84  1.22   1.29  1.29   0.87  0.87  1.53  1.40  1.00   a sample against MPFR
 ///
-/// pow with a literal integer from -2 to 4 or +-1/2 as exponent is a product or a square root of its operand or of the reciprocal, good to 2.5 units; with an
-/// integer of up to 64 else, to 0.51.
+/// pow with a literal integer from -2 to 4 or +-1/2 as exponent is a product or a square root of its operand or of the
+/// reciprocal, good to 2.5 units; with an integer of up to 64 else, to 0.51.
 ir::Expr expand(ir::Expr root);
 /// The same for several, with one memo.
 std::vector<ir::Expr> expand(std::span<const ir::Expr> roots);
-/// The same, but for functions that are called: those of float32 and float64 remain, unless they are powers with a literal exponent that is a product or a root.
+/// The same, but for functions that are called: those of float32 and float64 remain, unless they are powers with a
+/// literal exponent that is a product or a root.
 ir::Expr expand(ir::Expr root, Functions functions);
 
 /// `op` of argument 0, and argument 1 for pow, of a dtype, expanded: what one that is called computes.

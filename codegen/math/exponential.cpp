@@ -1,5 +1,6 @@
-// exp and expm1: e^x = 2^n e^r with n the integer nearest to x / ln 2 and |r| <= ln(2) / 2, after W. J. Cody and W. Waite, Software Manual for the Elementary
-// Functions (1980). The polynomials are minimax in relative error for these r.
+// exp and expm1: e^x = 2^n e^r with n the integer nearest to x / ln 2 and |r| <= ln(2) / 2, after W. J. Cody and W.
+// Waite, Software Manual for the Elementary Functions (1980). The polynomials are minimax in relative error for these
+// r.
 #include "codegen/math/functions.h"
 #include "codegen/math/number.h"
 
@@ -25,7 +26,9 @@ constexpr double exp_float64[] = {1,
                                   0x1.ade551f4a07a3p-26};
 // Of (e^r - 1 - r) / r^2, for errors of e^r - 1 of 2^-31.1 and 2^-55.2.
 constexpr double tail_float32[] = {0x1p-1, 0x1.555554p-3, 0x1.5554f8p-5, 0x1.1112d6p-7, 0x1.6d3a6cp-10, 0x1.9e786ep-13};
-constexpr double tail_float64[] = {0x1.0000000000005p-1, 0x1.5555555555558p-3, 0x1.55555555524eep-5, 0x1.111111111790ap-7, 0x1.6c16c17de9345p-10, 0x1.a01a016a78321p-13, 0x1.a019aaaceb798p-16, 0x1.71deb7642738bp-19, 0x1.289e8caaecefap-22, 0x1.ae09eef684428p-26};
+constexpr double tail_float64[] = {
+    0x1.0000000000005p-1,  0x1.5555555555558p-3,  0x1.55555555524eep-5,  0x1.111111111790ap-7,  0x1.6c16c17de9345p-10,
+    0x1.a01a016a78321p-13, 0x1.a019aaaceb798p-16, 0x1.71deb7642738bp-19, 0x1.289e8caaecefap-22, 0x1.ae09eef684428p-26};
 
 struct Constants {
   double lowest, highest;   // beyond these exp is 0 and infinity
@@ -35,7 +38,8 @@ struct Constants {
   std::span<const double> exp, tail;
 };
 constexpr Constants float32{-104, 89, -18, 0x1p-60, 0x1.62e43p-1, -0x1.05c61p-29, exp_float32, tail_float32};
-constexpr Constants float64{-746, 710, -38, 0x1p-120, 0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56, exp_float64, tail_float64};
+constexpr Constants float64{-746,        710,         -38, 0x1p-120, 0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56,
+                            exp_float64, tail_float64};
 
 const Constants& constants(Expr x) { return x->dtype == DType::float32 ? float32 : float64; }
 
@@ -60,7 +64,8 @@ Expr expand_expm1(Expr x) {
   const Expr low = n.number * c.ln2_rest;
   const Expr r = high - low;
   const Expr tail = fma(r * r, polynomial(r, c.tail), -low);
-  // scale * (high + tail) + (scale - 1/2): what rounding the leading sum loses is added at the end, for it would cost a unit where the summands nearly cancel.
+  // scale * (high + tail) + (scale - 1/2): what rounding the leading sum loses is added at the end, for it would cost a
+  // unit where the summands nearly cancel.
   const Expr less = scale - 0.5;
   const Expr sum = fma(scale, high, less);
   const Expr rest = fma(scale, high, less - sum) + ((scale - less) - 0.5);

@@ -40,7 +40,8 @@ Expr tanh_float64(Expr x) {
 Expr expand_tanh(Expr x) {
   // Beyond the bounds tanh rounds to 1.
   const Expr magnitude = abs(x);
-  const Expr y = x->dtype == DType::float32 ? tanh_float32(at_most(magnitude, 9.02)) : tanh_float64(at_most(magnitude, 19.1));
+  const Expr y =
+      x->dtype == DType::float32 ? tanh_float32(at_most(magnitude, 9.02)) : tanh_float64(at_most(magnitude, 19.1));
   return flip_sign(y, sign_of(x));
 }
 

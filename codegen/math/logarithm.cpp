@@ -1,5 +1,6 @@
-// log and log1p: x = 2^e (1 + f), log x = e ln 2 + f + f^2 q(f), with q a minimax polynomial. The mantissa 1 + f begins below 1 so that nothing cancels near
-// x = 1, where e = 0. Rounded to a format, ln 2 is off by less than a tenth of what rounding the sum costs.
+// log and log1p: x = 2^e (1 + f), log x = e ln 2 + f + f^2 q(f), with q a minimax polynomial. The mantissa 1 + f begins
+// below 1 so that nothing cancels near x = 1, where e = 0. Rounded to a format, ln 2 is off by less than a tenth of
+// what rounding the sum costs.
 #include "codegen/math/functions.h"
 #include "codegen/math/number.h"
 
@@ -35,7 +36,8 @@ struct Constants {
   std::span<const double> balanced, shifted;
 };
 constexpr Constants float32{0x1.62e43p-1, 0x1.fffffcp-1, 0x1.7ffffep-1, 0x1p-126, balanced_float32, shifted_float32};
-constexpr Constants float64{0x1.62e42fefa39efp-1, 0x1.ffffffffffffep-1, 0x1.7ffffffffffffp-1, 0x1p-1022, balanced_float64, shifted_float64};
+constexpr Constants float64{0x1.62e42fefa39efp-1, 0x1.ffffffffffffep-1, 0x1.7ffffffffffffp-1, 0x1p-1022,
+                            balanced_float64,     shifted_float64};
 
 const Constants& constants(Expr x) { return x->dtype == DType::float32 ? float32 : float64; }
 
@@ -63,10 +65,11 @@ Expr expand_log(Expr x) {
 
 Expr expand_log1p(Expr x) {
   const Constants& c = constants(x);
-  // 1 + x is rounded only to find n. Both it and the bound are taken a little smaller: numbers just below 1/2 and just above -1/4, where 1 + x would be rounded to 3/2
-  // and to 3/4, then have n = 0 for certain.
+  // 1 + x is rounded only to find n. Both it and the bound are taken a little smaller: numbers just below 1/2 and just
+  // above -1/4, where 1 + x would be rounded to 3/2 and to 3/4, then have n = 0 for certain.
   const Parts p = parts(fma(x, c.almost_one, c.almost_one), c.almost_three_quarters);
-  // So f = x 2^n - (1 - 2^n) is exact: with another n those would need one bit more than there are. 2^n alone may be too small for a normal number, 4 * 2^n is not.
+  // So f = x 2^n - (1 - 2^n) is exact: with another n those would need one bit more than there are. 2^n alone may be
+  // too small for a normal number, 4 * 2^n is not.
   const Expr scale = number_of(bits_of(number(x, 4)) + p.shift, x);
   const Expr f = fma(x * scale, 0.25, -fma(scale, -0.25, 1));
   return with_ends(log_of_parts(f, p.scale, p.scale_unit, c.shifted), x, -1);

@@ -12,11 +12,12 @@ namespace {
 bool is_double(Expr x) { return x->dtype == DType::float64; }
 
 std::uint64_t bits_of_literal(Expr like, double value) {
-  return is_double(like) ? std::bit_cast<std::uint64_t>(value) : std::bit_cast<std::uint32_t>(static_cast<float>(value));
+  return is_double(like) ? std::bit_cast<std::uint64_t>(value)
+                         : std::bit_cast<std::uint32_t>(static_cast<float>(value));
 }
 
-/// The float64 of a two's complement integer of 12 bits at the top of `shift`: it becomes the lowest bits of 2^52 + 2^11. Few vector units convert 64-bit
-/// integers.
+/// The float64 of a two's complement integer of 12 bits at the top of `shift`: it becomes the lowest bits of 2^52 +
+/// 2^11. Few vector units convert 64-bit integers.
 Expr number_at_top(Expr shift, Expr like) {
   constexpr double origin = 0x1p52 + 0x1p11;
   return number_of((shift >> 52) ^ pattern(like, std::bit_cast<std::uint64_t>(origin)), like) - origin;
@@ -49,7 +50,8 @@ Expr polynomial(Expr x, std::span<const double> coefficients) {
 }
 
 Integer rounded_product(Expr x, double factor, int offset) {
-  // Between 1.5 * 2^fraction_bits and its neighbours lie only integers: the sum is rounded to one, which stands in its lowest bits.
+  // Between 1.5 * 2^fraction_bits and its neighbours lie only integers: the sum is rounded to one, which stands in its
+  // lowest bits.
   const double origin = std::ldexp(1.5, format(x).fraction_bits) + offset;
   const Expr sum = fma(x, factor, origin);
   return {sum - origin, bits_of(sum)};

@@ -50,7 +50,8 @@ struct Integer {
 Integer rounded_product(Expr x, double factor, int offset = 0);
 /// 2^(n + k), for an Integer of offset bias + k, where that is a normal number.
 Expr power_of_two(const Integer& n);
-/// x * 2^n, for an Integer of offset 2 * bias: in two steps, so that results overflow and become subnormal as they should.
+/// x * 2^n, for an Integer of offset 2 * bias: in two steps, so that results overflow and become subnormal as they
+/// should.
 Expr scaled(Expr x, const Integer& n);
 
 /// mantissa = x * 2^n in [lowest, 2 lowest), for a normal number x.

@@ -1,4 +1,5 @@
-// pow: products for literal exponents, squarings for integers, and 2^(y log2 |x|) with the cases of C99, Annex F.10.4.4, otherwise.
+// pow: products for literal exponents, squarings for integers, and 2^(y log2 |x|) with the cases of C99, Annex
+// F.10.4.4, otherwise.
 #include "codegen/math/extended.h"
 #include "codegen/math/functions.h"
 #include "codegen/math/number.h"
@@ -50,8 +51,8 @@ Extended reciprocal(Expr x) {
   return {high, fma(-high, x, 1) * high};
 }
 
-/// x^n for float64, rounded hardly more than once: the power of |x| 2^k with a k that keeps it from overflowing, and from being so small that its low part is
-/// lost; 2^-kn is taken back at the end.
+/// x^n for float64, rounded hardly more than once: the power of |x| 2^k with a k that keeps it from overflowing, and
+/// from being so small that its low part is lost; 2^-kn is taken back at the end.
 Expr extended_product(Expr x, int n) {
   const int count = std::abs(n), k = 900 / count, exponent = k * count;
   const Expr magnitude = abs(x);
@@ -73,7 +74,8 @@ Expr extended_product(Expr x, int n) {
   return n % 2 == 0 ? result : flip_sign(result, sign_of(x));
 }
 
-/// x^n for 0 < |n| <= 64. Powers of 1 / x, not the reciprocal of a power: that would overflow where x^n is still subnormal.
+/// x^n for 0 < |n| <= 64. Powers of 1 / x, not the reciprocal of a power: that would overflow where x^n is still
+/// subnormal.
 Expr integer_power(Expr x, int n) {
   const int count = std::abs(n);
   if (-2 <= n && n <= 4) return product(n > 0 ? x : 1 / x, count);
@@ -98,10 +100,14 @@ Expr general_power(Expr x, Expr y) {
 
 DType unsigned_of(DType dtype) {
   switch (size_of(dtype)) {
-    case 1: return DType::uint8;
-    case 2: return DType::uint16;
-    case 4: return DType::uint32;
-    default: return DType::uint64;
+    case 1:
+      return DType::uint8;
+    case 2:
+      return DType::uint16;
+    case 4:
+      return DType::uint32;
+    default:
+      return DType::uint64;
   }
 }
 
@@ -116,7 +122,9 @@ Expr power_by_bits(Expr x, Expr n) {
 }
 
 /// 1 / x^n, truncated, for signed integers.
-Expr truncated_reciprocal(Expr x, Expr n) { return select(x == 1, 1, select(x == -1, select((n & 1) != 0, x, 1), x->pool->literal(x->dtype, std::int64_t{0}))); }
+Expr truncated_reciprocal(Expr x, Expr n) {
+  return select(x == 1, 1, select(x == -1, select((n & 1) != 0, x, 1), x->pool->literal(x->dtype, std::int64_t{0})));
+}
 
 Expr power_of_integers(Expr x, Expr n) {
   const DType wrapping = unsigned_of(x->dtype);
@@ -132,7 +140,8 @@ std::optional<Expr> power_of_literal(Expr x, Expr y) {
   if (*exponent == 0) return number(x, 1);
   if (*exponent == 0.5) return square_root(x);
   if (*exponent == -0.5) return 1 / square_root(x);
-  if (*exponent == std::round(*exponent) && std::abs(*exponent) <= 64) return integer_power(x, static_cast<int>(*exponent));
+  if (*exponent == std::round(*exponent) && std::abs(*exponent) <= 64)
+    return integer_power(x, static_cast<int>(*exponent));
   return std::nullopt;
 }
 

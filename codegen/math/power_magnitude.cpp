@@ -12,17 +12,36 @@ namespace {
 
 constexpr double lowest_mantissa = std::numbers::sqrt2 / 2;
 
-// Of log2(1 + f) / f for mantissas 1 + f from sqrt(1/2) to sqrt(2), relative error 2^-35.8; and of 2^r for |r| <= 1/2, 2^-28.9: enough for float32.
-constexpr double short_log2[] = {0x1.71547652a1e75p0,  -0x1.715476571f49bp-1, 0x1.ec709eb863b18p-2, -0x1.71546f6b3a9aap-2, 0x1.277653be878bp-2,
-                                 -0x1.ec73358f1608ap-3, 0x1.a63ee1e2b08fcp-3, -0x1.71362efae1bb4p-3, 0x1.4528fc6517fe2p-3, -0x1.25a2383ff59bdp-3,
-                                 0x1.28c51818f1364p-3, -0x1.22cdcdcf748a7p-3, 0x1.385efcd702ea7p-4};
-constexpr double short_exp2[] = {1, 0x1.62e430af20dfbp-1, 0x1.ebfbdc3c2f56fp-3, 0x1.c6aee892f3e8ap-5, 0x1.3b2d4cb6f1024p-7, 0x1.5f3e50e86958dp-10, 0x1.41fbf45733cb1p-13};
+// Of log2(1 + f) / f for mantissas 1 + f from sqrt(1/2) to sqrt(2), relative error 2^-35.8; and of 2^r for |r| <= 1/2,
+// 2^-28.9: enough for float32.
+constexpr double short_log2[] = {
+    0x1.71547652a1e75p0,   -0x1.715476571f49bp-1, 0x1.ec709eb863b18p-2,  -0x1.71546f6b3a9aap-2, 0x1.277653be878bp-2,
+    -0x1.ec73358f1608ap-3, 0x1.a63ee1e2b08fcp-3,  -0x1.71362efae1bb4p-3, 0x1.4528fc6517fe2p-3,  -0x1.25a2383ff59bdp-3,
+    0x1.28c51818f1364p-3,  -0x1.22cdcdcf748a7p-3, 0x1.385efcd702ea7p-4};
+constexpr double short_exp2[] = {1,
+                                 0x1.62e430af20dfbp-1,
+                                 0x1.ebfbdc3c2f56fp-3,
+                                 0x1.c6aee892f3e8ap-5,
+                                 0x1.3b2d4cb6f1024p-7,
+                                 0x1.5f3e50e86958dp-10,
+                                 0x1.41fbf45733cb1p-13};
 // Of 2^r for |r| <= 1/2, relative error 2^-57.7.
-constexpr double exp2[] = {1, 0x1.62e42fefa39efp-1, 0x1.ebfbdff82c59cp-3, 0x1.c6b08d704a0d5p-5, 0x1.3b2ab6fba11ecp-7, 0x1.5d87fe78b37a9p-10,
-                           0x1.4309130c03dd6p-13, 0x1.ffcbfbfa05cb2p-17, 0x1.62bfcdd71af52p-20, 0x1.b5260b173652fp-24, 0x1.e611ac7439ee4p-28, 0x1.e81289a24a457p-32};
+constexpr double exp2[] = {1,
+                           0x1.62e42fefa39efp-1,
+                           0x1.ebfbdff82c59cp-3,
+                           0x1.c6b08d704a0d5p-5,
+                           0x1.3b2ab6fba11ecp-7,
+                           0x1.5d87fe78b37a9p-10,
+                           0x1.4309130c03dd6p-13,
+                           0x1.ffcbfbfa05cb2p-17,
+                           0x1.62bfcdd71af52p-20,
+                           0x1.b5260b173652fp-24,
+                           0x1.e611ac7439ee4p-28,
+                           0x1.e81289a24a457p-32};
 // Of (atanh(s) / s - 1 - s^2 / 3) / s^4 in s^2 for |s| <= 3 - sqrt(8), error relative to 1 2^-73.5.
-constexpr double atanh_tail[] = {0x1.9999999999996p-3, 0x1.2492492492f51p-3, 0x1.c71c71c5968ecp-4, 0x1.745d1829574a9p-4,
-                                 0x1.3b1364c900f9fp-4, 0x1.11206f3ae78c7p-4, 0x1.de3d6e5b78c27p-5, 0x1.eac5d18c31941p-5};
+constexpr double atanh_tail[] = {0x1.9999999999996p-3, 0x1.2492492492f51p-3, 0x1.c71c71c5968ecp-4,
+                                 0x1.745d1829574a9p-4, 0x1.3b1364c900f9fp-4, 0x1.11206f3ae78c7p-4,
+                                 0x1.de3d6e5b78c27p-5, 0x1.eac5d18c31941p-5};
 
 /// The logarithm of `x` where it is 0, infinite or NaN; elsewhere `logarithm`.
 Expr with_ends(Expr logarithm, Expr x) {
@@ -44,7 +63,8 @@ Expr power_float32(Expr base, Expr exponent) {
 
 /// atanh(s) / s = 1 + s^2 / 3 + ...: what follows 1, for the s of which `squared` is the square.
 Extended atanh_excess(const Extended& squared) {
-  const Extended third = fast_two_sum(number(squared.high, 0x1.5555555555555p-2), squared.high * polynomial(squared.high, atanh_tail));
+  const Extended third =
+      fast_two_sum(number(squared.high, 0x1.5555555555555p-2), squared.high * polynomial(squared.high, atanh_tail));
   const Expr third_low = third.low + 0x1.5555555555555p-56;
   const Extended leading = two_product(squared.high, third.high);
   return {leading.high, fma(squared.high, third_low, fma(squared.low, third.high, leading.low))};
@@ -87,6 +107,8 @@ Expr power_float64(Expr base, Expr exponent) {
 
 }  // namespace
 
-Expr power_of_magnitude(Expr base, Expr exponent) { return base->dtype == DType::float32 ? power_float32(base, exponent) : power_float64(base, exponent); }
+Expr power_of_magnitude(Expr base, Expr exponent) {
+  return base->dtype == DType::float32 ? power_float32(base, exponent) : power_float64(base, exponent);
+}
 
 }  // namespace theon::codegen::math

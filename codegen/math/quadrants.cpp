@@ -17,7 +17,8 @@ struct Near {
   double bound;
   double high, middle, low;
 };
-// The middle part is short: its multiples by n are exact, and so is x - n high. All parts are positive, so that -0 stays -0.
+// The middle part is short: its multiples by n are exact, and so is x - n high. All parts are positive, so that -0
+// stays -0.
 constexpr Near float32{0x1p14, 0x1.921fb4p0, 0x1.444p-24, 0x1.68c234p-39};
 constexpr Near float64{0x1p25, 0x1.921fb54442d18p0, 0x1.1a62633p-54, 0x1.45c06e0e68948p-86};
 
@@ -42,7 +43,7 @@ Expr sum(std::span<const Expr> terms) {
 }
 
 // 1 / 2 pi is the sum of these. Each has 29 bits: its product with a float32 is exact in float64.
-constexpr double turns_float32[] = {0x1.45f306cp-3,   0x1.c9c882ap-31, 0x1.4fe13a8p-61, 0x1.f47d4d3p-88,
+constexpr double turns_float32[] = {0x1.45f306cp-3,   0x1.c9c882ap-31,  0x1.4fe13a8p-61, 0x1.f47d4d3p-88,
                                     0x1.dc0db62p-118, 0x1.2b32788p-147, 0x1.c820ffp-177};
 
 Reduced reduced_far_float32(Expr x) {
@@ -60,13 +61,14 @@ Reduced reduced_far_float32(Expr x) {
 
 // 1 / 2 pi in base 2^53: the sum of digit k times 2^(-53 k).
 constexpr std::array turns_float64{
-    0x1.45f306dc9c88p-3,  0x1.529fc2757d1f5p-1, 0x1.a6ee06db14accp-3, 0x1.3c439041fe514p-3,  0x1.1d5ef5de2b0dbp-1,
-    0x1.246e3a424dd2ep-1, 0x1.924bba82746p-10,  0x1.21cfe1deb1cbp-3,  0x1.29a73ee88235ep-2,  0x1.52ebb4484e99cp-1,
-    0x1.c09ad17df904ep-2, 0x1.91d639835339cp-3, 0x1.a4e422fc5defcp-1, 0x1.283b1ff897ffdp-1,  0x1.c0b301fde5e23p-1,
-    0x1.6b414da3eda68p-4, 0x1.3f6793e584dbap-1, 0x1.e8c7ecd3cbfd4p-2, 0x1.6ba93dd63f5fp-3,   0x1.7c5ecf41ce7dep-1,
+    0x1.45f306dc9c88p-3,  0x1.529fc2757d1f5p-1, 0x1.a6ee06db14accp-3, 0x1.3c439041fe514p-3, 0x1.1d5ef5de2b0dbp-1,
+    0x1.246e3a424dd2ep-1, 0x1.924bba82746p-10,  0x1.21cfe1deb1cbp-3,  0x1.29a73ee88235ep-2, 0x1.52ebb4484e99cp-1,
+    0x1.c09ad17df904ep-2, 0x1.91d639835339cp-3, 0x1.a4e422fc5defcp-1, 0x1.283b1ff897ffdp-1, 0x1.c0b301fde5e23p-1,
+    0x1.6b414da3eda68p-4, 0x1.3f6793e584dbap-1, 0x1.e8c7ecd3cbfd4p-2, 0x1.6ba93dd63f5fp-3,  0x1.7c5ecf41ce7dep-1,
     0x1.4a525d4d7f6bcp-3, 0x1.b11f8d5d0856p-1,  0x1.98237e3db5d5cp-3};
 
-/// x, and the five digits of 1 / 2 pi that matter for it: those before would give whole turns, those after less than 2^-107 turns.
+/// x, and the five digits of 1 / 2 pi that matter for it: those before would give whole turns, those after less than
+/// 2^-107 turns.
 struct Window {
   Expr x;
   std::vector<Expr> digits;
@@ -81,7 +83,8 @@ Window window(Expr x) {
     const Expr is_large = bound <= abs(w.x);
     w.x = select(is_large, w.x * (0x1p52 / bound), w.x);
     // Digits that no later window reaches may stay as they are.
-    for (std::size_t k = 0; k + dropped < w.digits.size(); ++k) w.digits[k] = select(is_large, w.digits[k + dropped], w.digits[k]);
+    for (std::size_t k = 0; k + dropped < w.digits.size(); ++k)
+      w.digits[k] = select(is_large, w.digits[k + dropped], w.digits[k]);
     if (w.digits.size() > dropped + 4) w.digits.resize(dropped + 4);
   }
   return w;
@@ -89,11 +92,13 @@ Window window(Expr x) {
 
 Reduced reduced_far_float64(Expr x) {
   const Window w = window(x);
-  const auto product = [&](int k) { return two_product(w.x * std::ldexp(1, -53 * k), w.digits[static_cast<std::size_t>(k)]); };
+  const auto product = [&](int k) {
+    return two_product(w.x * std::ldexp(1, -53 * k), w.digits[static_cast<std::size_t>(k)]);
+  };
   const Extended first = product(0), second = product(1), third = product(2), fourth = product(3), fifth = product(4);
   // From large to small; what follows fraction(second.high) is less than a turn.
-  std::vector<Expr> turns = {fraction(first.high), fraction(first.low), fraction(second.high), second.low,
-                             third.high,           third.low,           fourth.high};
+  std::vector<Expr> turns = {
+      fraction(first.high), fraction(first.low), fraction(second.high), second.low, third.high, third.low, fourth.high};
   const Integer n = rounded_product(sum(std::span(turns).first(5)), 4);
   turns[0] = fma(n.number, -0.25, turns[0]);
   Extended total{turns[0], fourth.low + fifth.high};

@@ -14,10 +14,11 @@ struct Reduced {
 
 /// For all x, to all bits; angle and rest are NaN for infinity and NaN.
 ///
-/// Near zero, r = x - n pi/2 with pi/2 in three parts, after W. J. Cody and W. Waite, Software Manual for the Elementary Functions (1980). Far away,
-/// x / 2 pi is multiplied out and whole turns are dropped on the way, after M. Payne and R. Hanek, Radian Reduction for Trigonometric Functions (1983).
-/// Lanes cannot branch one by one, so both are computed and selected between. The far reduction is most of the work (float32 about 45 operations, float64
-/// about 140) and hangs on three selects of one condition, so an emitter may jump over it where no lane is far.
+/// Near zero, r = x - n pi/2 with pi/2 in three parts, after W. J. Cody and W. Waite, Software Manual for the
+/// Elementary Functions (1980). Far away, x / 2 pi is multiplied out and whole turns are dropped on the way, after M.
+/// Payne and R. Hanek, Radian Reduction for Trigonometric Functions (1983). Lanes cannot branch one by one, so both are
+/// computed and selected between. The far reduction is most of the work (float32 about 45 operations, float64 about
+/// 140) and hangs on three selects of one condition, so an emitter may jump over it where no lane is far.
 Reduced reduce_to_quadrant(ir::Expr x);
 
 }  // namespace theon::codegen::math

@@ -16,7 +16,7 @@ struct Constants {
 constexpr double sin_float32[] = {0x1.555546p-2, -0x1.110774p-6, 0x1.9951eap-12};
 constexpr double cos_float32[] = {-0x1p-1, 0x1.55554ap-5, -0x1.6c0c28p-10, 0x1.99e80cp-16};
 // Relative error 2^-57.9 and 2^-63.9.
-constexpr double sin_float64[] = {0x1.5555555555548p-2,  -0x1.111111110f73p-6,  0x1.a01a019be91f5p-12,
+constexpr double sin_float64[] = {0x1.5555555555548p-2,   -0x1.111111110f73p-6,  0x1.a01a019be91f5p-12,
                                   -0x1.71de35552f451p-18, 0x1.ae5e4b92b4636p-25, -0x1.5d8b5f6b8e362p-32};
 constexpr double cos_float64[] = {-0x1p-1,
                                   0x1.555555555554bp-5,

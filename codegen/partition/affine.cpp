@@ -20,7 +20,8 @@ Affine constant(Expr e, std::size_t count) { return {std::vector<Expr>(count, e-
 Affine combine(const Affine& a, const Affine& b, Opcode op) {
   const auto both = [&](Expr x, Expr y) { return op == Opcode::add ? x + y : x - y; };
   Affine sum{{}, both(a.rest, b.rest)};
-  for (std::size_t n = 0; n < a.coefficients.size(); ++n) sum.coefficients.push_back(both(a.coefficients[n], b.coefficients[n]));
+  for (std::size_t n = 0; n < a.coefficients.size(); ++n)
+    sum.coefficients.push_back(both(a.coefficients[n], b.coefficients[n]));
   return sum;
 }
 

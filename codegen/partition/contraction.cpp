@@ -31,16 +31,19 @@ std::optional<MatrixOperand> as_matrix(Expr load, Expr row, Expr column, const S
   const std::optional<Affine> strides = as_affine(row_major_offset(dims, load->args, pool), indices);
   if (!strides || strides->rest->free_axes || strides->rest->free_levels || strides->rest->loads) return std::nullopt;
   const auto offset = as_dim(strides->rest);
-  const auto first = row ? as_dim(strides->coefficients.front()) : Dim(1), second = column ? as_dim(strides->coefficients.back()) : Dim(1);
+  const auto first = row ? as_dim(strides->coefficients.front()) : Dim(1),
+             second = column ? as_dim(strides->coefficients.back()) : Dim(1);
   if (!offset || !first || !second) return std::nullopt;
   const bool has_unit = equal(*first, 1) == Answer::yes || equal(*second, 1) == Answer::yes;
-  const bool forward = less_equal(1, *first) != Answer::no && less_equal(1, *second) != Answer::no && less_equal(0, *first) == Answer::yes && less_equal(0, *second) == Answer::yes;
+  const bool forward = less_equal(1, *first) != Answer::no && less_equal(1, *second) != Answer::no &&
+                       less_equal(0, *first) == Answer::yes && less_equal(0, *second) == Answer::yes;
   if (!has_unit || !forward) return std::nullopt;
   return MatrixOperand{load->number, *offset, *first, *second};
 }
 
 double as_double(Expr literal) {
-  return literal->dtype == DType::float32 ? std::bit_cast<float>(static_cast<std::uint32_t>(literal->bits)) : std::bit_cast<double>(literal->bits);
+  return literal->dtype == DType::float32 ? std::bit_cast<float>(static_cast<std::uint32_t>(literal->bits))
+                                          : std::bit_cast<double>(literal->bits);
 }
 
 /// `factor * load`, as found in a term of a sum.
@@ -57,13 +60,15 @@ std::optional<ScaledLoad> as_scaled_load(Expr e) {
   if (e->op == Opcode::mul)
     for (int side : {0, 1})
       if (e->args[side]->op == Opcode::literal && is_floating(e->dtype))
-        if (auto inner = as_scaled_load(e->args[1 - side])) return ScaledLoad{as_double(e->args[side]) * inner->factor, inner->load};
+        if (auto inner = as_scaled_load(e->args[1 - side]))
+          return ScaledLoad{as_double(e->args[side]) * inner->factor, inner->load};
   return std::nullopt;
 }
 
 bool is_canonical(Expr load) {
   for (std::size_t axis = 0; axis < load->args.size(); ++axis)
-    if (load->args[axis]->op != Opcode::index || load->args[axis]->number != static_cast<std::int64_t>(axis)) return false;
+    if (load->args[axis]->op != Opcode::index || load->args[axis]->number != static_cast<std::int64_t>(axis))
+      return false;
   return true;
 }
 
@@ -91,18 +96,23 @@ std::vector<Accumulation> as_accumulations(Expr element) {
 }  // namespace
 
 std::optional<ProductSum> as_product_sum(Expr element) {
-  if (element->op != Opcode::reduce || element->monoid->size() != 1 || element->monoid->combine[0]->op != Opcode::add) return std::nullopt;
+  if (element->op != Opcode::reduce || element->monoid->size() != 1 || element->monoid->combine[0]->op != Opcode::add)
+    return std::nullopt;
   const Expr product = element->args[1];
-  if (product->op != Opcode::mul || product->args[0]->op != Opcode::load || product->args[1]->op != Opcode::load) return std::nullopt;
+  if (product->op != Opcode::mul || product->args[0]->op != Opcode::load || product->args[1]->op != Opcode::load)
+    return std::nullopt;
   for (Expr e : ir::postorder(std::span(&product, 1)))
-    if (e->op == Opcode::bound && e->number == element->number) return ProductSum{element->args[0], e, product->args[0], product->args[1]};
+    if (e->op == Opcode::bound && e->number == element->number)
+      return ProductSum{element->args[0], e, product->args[0], product->args[1]};
   return std::nullopt;
 }
 
 std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Value>& values) {
   const TensorType& type = values[nest.result].type;
   const std::optional<ProductSum> sum = as_product_sum(nest.element);
-  if (!sum || !nest.prefix.empty() || (type.dtype != DType::float32 && type.dtype != DType::float64) || type.ndim() < 1 || type.ndim() > 2) return std::nullopt;
+  if (!sum || !nest.prefix.empty() || (type.dtype != DType::float32 && type.dtype != DType::float64) ||
+      type.ndim() < 1 || type.ndim() > 2)
+    return std::nullopt;
   const std::optional<Dim> k = as_dim(sum->extent);
   if (!k) return std::nullopt;
   // The factor that carries the output's first axis gives the rows.
@@ -120,7 +130,8 @@ std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Va
   return Contraction{nest.result, *left, *right, m, n, *k, 1, {}, nest.where};
 }
 
-void fold_accumulations(std::vector<Work>& works, const std::vector<Value>& values, const std::vector<ValueId>& outputs) {
+void fold_accumulations(std::vector<Work>& works, const std::vector<Value>& values,
+                        const std::vector<ValueId>& outputs) {
   std::unordered_map<ValueId, int> readers;
   std::unordered_map<ValueId, std::size_t> products;
   for (std::size_t w = 0; w < works.size(); ++w) {
@@ -137,7 +148,8 @@ void fold_accumulations(std::vector<Work>& works, const std::vector<Value>& valu
       if (product == products.end() || readers[product->first] != 1 || sum.base == product->first) continue;
       Contraction whole = std::get<Contraction>(works[product->second]);
       // The nest must be the whole sum: not a part of it, and not a repetition.
-      if (values[sum.base].type != values[whole.result].type || values[nest->result].type != values[whole.result].type) continue;
+      if (values[sum.base].type != values[whole.result].type || values[nest->result].type != values[whole.result].type)
+        continue;
       folded[product->second] = true;
       whole.result = nest->result;
       whole.alpha = sum.product.factor;

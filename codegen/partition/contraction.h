@@ -16,7 +16,9 @@ std::optional<ProductSum> as_product_sum(ir::Expr element);
 /// The nest as a matrix product: floating factors, each at strides that a matrix may have, of an output of rank 1 or 2.
 std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Value>& values);
 
-/// Turns `c + alpha * (a b)`, where nobody else reads the product and it is none of the outputs, into one contraction that accumulates.
-void fold_accumulations(std::vector<Work>& works, const std::vector<Value>& values, const std::vector<ValueId>& outputs);
+/// Turns `c + alpha * (a b)`, where nobody else reads the product and it is none of the outputs, into one contraction
+/// that accumulates.
+void fold_accumulations(std::vector<Work>& works, const std::vector<Value>& values,
+                        const std::vector<ValueId>& outputs);
 
 }  // namespace theon::codegen

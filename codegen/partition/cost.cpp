@@ -11,7 +11,8 @@ namespace {
 using ir::Expr;
 using ir::Opcode;
 
-// A stored float64 costs eight bytes written and eight read per reader: about this many vector operations from the second-level cache.
+// A stored float64 costs eight bytes written and eight read per reader: about this many vector operations from the
+// second-level cache.
 constexpr int store_cost = 8;
 
 int node_cost(Expr e) {

@@ -11,7 +11,8 @@ namespace theon::codegen {
 namespace {
 
 /// For each position of the order, how many values made before it are still read at or after it.
-std::vector<int> live_counts(std::span<const Apply* const> order, const std::unordered_map<const Apply*, std::size_t>& last_use) {
+std::vector<int> live_counts(std::span<const Apply* const> order,
+                             const std::unordered_map<const Apply*, std::size_t>& last_use) {
   std::vector<int> change(order.size() + 2, 0);
   for (std::size_t n = 0; n < order.size(); ++n)
     if (const auto it = last_use.find(order[n]); it != last_use.end()) {

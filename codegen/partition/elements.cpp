@@ -15,8 +15,10 @@ std::uint64_t bits_of(const Tensor& scalar) {
   return bits;
 }
 
-/// For each axis of the domain, the axis of the result that it is the plain index of; nothing unless all but one axis of the result are such.
-std::optional<std::vector<std::size_t>> plain_axes(std::span<const Expr> target, const Shape& domain, const Shape& dims) {
+/// For each axis of the domain, the axis of the result that it is the plain index of; nothing unless all but one axis
+/// of the result are such.
+std::optional<std::vector<std::size_t>> plain_axes(std::span<const Expr> target, const Shape& domain,
+                                                   const Shape& dims) {
   std::vector<std::size_t> axes(domain.size(), target.size());
   for (std::size_t axis = 0; axis < target.size(); ++axis) {
     if (target[axis]->op != ir::Opcode::index) continue;
@@ -58,7 +60,8 @@ Expr NodeContext::load(std::size_t input, std::span<const Expr> indices) const {
 
 Tuple index_tuple(const Shape& dims, ir::Pool& pool) {
   Tuple indices;
-  for (std::size_t axis = 0; axis < dims.size(); ++axis) indices.push_back(pool.index(static_cast<int>(axis), dims[axis]));
+  for (std::size_t axis = 0; axis < dims.size(); ++axis)
+    indices.push_back(pool.index(static_cast<int>(axis), dims[axis]));
   return indices;
 }
 

@@ -14,10 +14,12 @@ using Tuple = std::vector<ir::Expr>;
 /// Numbers variables for the loads of elements that are not composed yet.
 using Numbering = std::function<std::int64_t(const Variable&)>;
 
-/// Constants with one value everywhere become literals; other inputs become loads of the number that `number` gives them.
+/// Constants with one value everywhere become literals; other inputs become loads of the number that `number` gives
+/// them.
 class NodeContext final : public ElementContext {
  public:
-  NodeContext(const Apply& node, ir::Pool& pool, Numbering number) : node_(node), pool_(pool), number_(std::move(number)) {}
+  NodeContext(const Apply& node, ir::Pool& pool, Numbering number)
+      : node_(node), pool_(pool), number_(std::move(number)) {}
   ir::Pool& pool() const override { return pool_; }
   const Apply& node() const override { return node_; }
   ir::Expr load(std::size_t input, std::span<const ir::Expr> indices) const override;
@@ -31,8 +33,9 @@ class NodeContext final : public ElementContext {
 /// i0, i1, ... over the dims.
 Tuple index_tuple(const Shape& dims, ir::Pool& pool);
 
-/// The outputs' elements at the indices, where the node has elements: an ElementOp, or a ScatterOp whose targets are plain indices on all axes but one, so that at most one
-/// value goes to each element and the one that does can be told by comparing the remaining axis. Nothing for other nodes.
+/// The outputs' elements at the indices, where the node has elements: an ElementOp, or a ScatterOp whose targets are
+/// plain indices on all axes but one, so that at most one value goes to each element and the one that does can be told
+/// by comparing the remaining axis. Nothing for other nodes.
 std::optional<std::vector<ir::Expr>> elements(const NodeContext& context, std::span<const ir::Expr> indices);
 
 /// The elements at i0, i1, ...; loads carry the position of the input.

@@ -22,7 +22,8 @@ namespace {
 using ir::Expr;
 using ir::Opcode;
 
-/// One way a node's outputs are read: its index tuple, and the elements there. `local` loads numbered variables, `composed` loads stored values.
+/// One way a node's outputs are read: its index tuple, and the elements there. `local` loads numbered variables,
+/// `composed` loads stored values.
 struct Reading {
   Tuple indices;
   std::vector<Expr> local;
@@ -43,7 +44,8 @@ struct Place {
 /// One graph: a function's, or a loop body's. The values of all of them are numbered together.
 class Partitioner {
  public:
-  Partitioner(const Graph& graph, ir::Pool& pool, std::vector<Value>& values) : graph_(graph), pool_(pool), all_values_(values), order_(toposort(graph.outputs)) {}
+  Partitioner(const Graph& graph, ir::Pool& pool, std::vector<Value>& values)
+      : graph_(graph), pool_(pool), all_values_(values), order_(toposort(graph.outputs)) {}
 
   Partition function() {
     for (const Variable& x : graph_.inputs) value_of(x);
@@ -56,7 +58,8 @@ class Partitioner {
     return result;
   }
 
-  /// The body of a loop: its inputs lie at `places`, its outputs go to the first entries of `results`, the rest of which are states to be traced.
+  /// The body of a loop: its inputs lie at `places`, its outputs go to the first entries of `results`, the rest of
+  /// which are states to be traced.
   struct Result {
     std::optional<ValueId> value;  // nothing: not wanted
     std::vector<Expr> prefix;
@@ -66,7 +69,10 @@ class Partitioner {
     for (const Variable& x : graph_.outputs) demand_whole(x);
     sweep_and_emit();
     for (std::size_t k = 0; k < results.size(); ++k)
-      if (results[k].value) works_.push_back(Nest{*results[k].value, graph_.outputs[k].dims(), element_of(graph_.outputs[k], index_tuple(graph_.outputs[k].dims(), pool_)), where, results[k].prefix});
+      if (results[k].value)
+        works_.push_back(Nest{*results[k].value, graph_.outputs[k].dims(),
+                              element_of(graph_.outputs[k], index_tuple(graph_.outputs[k].dims(), pool_)), where,
+                              results[k].prefix});
     fold_accumulations(works_, all_values_, {});
     return std::move(works_);
   }
@@ -89,7 +95,8 @@ class Partitioner {
     const auto [it, fresh] = values_.try_emplace(x, static_cast<ValueId>(all_values_.size()));
     if (!fresh) return it->second;
     all_values_.push_back({place == places_.end() ? origin(x) : Value::Origin::computed, x.type(), x});
-    if (place != places_.end()) works_.push_back(Nest{it->second, x.dims(), element_of(x, index_tuple(x.dims(), pool_)), x.where()});
+    if (place != places_.end())
+      works_.push_back(Nest{it->second, x.dims(), element_of(x, index_tuple(x.dims(), pool_)), x.where()});
     return it->second;
   }
 
@@ -100,11 +107,16 @@ class Partitioner {
 
   static Value::Origin origin(const Variable& x) {
     switch (x.node()->role) {
-      case Node::Role::input: return Value::Origin::input;
-      case Node::Role::constant: return Value::Origin::constant;
-      case Node::Role::shared: return Value::Origin::shared;
-      case Node::Role::apply: return Value::Origin::computed;
-      case Node::Role::pattern: break;
+      case Node::Role::input:
+        return Value::Origin::input;
+      case Node::Role::constant:
+        return Value::Origin::constant;
+      case Node::Role::shared:
+        return Value::Origin::shared;
+      case Node::Role::apply:
+        return Value::Origin::computed;
+      case Node::Role::pattern:
+        break;
     }
     THEON_CHECK(!"a pattern reached the compiler");
     return {};
@@ -127,14 +139,16 @@ class Partitioner {
   void sweep(const Apply& node) {
     if (has_elements(node)) return sweep_element(node);
     switch (node.op->op_class()) {
-      case Op::Class::scatter: return sweep_scatter(node);
+      case Op::Class::scatter:
+        return sweep_scatter(node);
       case Op::Class::element:
       case Op::Class::host:
       case Op::Class::region:
         for (const Variable& x : node.inputs) store(x);
         state_[&node].stored = true;
         return;
-      case Op::Class::composite: THEON_CHECK(!"a composite reached the compiler: the pipeline inlines them");
+      case Op::Class::composite:
+        THEON_CHECK(!"a composite reached the compiler: the pipeline inlines them");
     }
   }
 
@@ -149,7 +163,8 @@ class Partitioner {
     }
   }
 
-  /// The base is stored; targets and values are composed. Readings: the domain's tuple, with the targets and the value as elements.
+  /// The base is stored; targets and values are composed. Readings: the domain's tuple, with the targets and the value
+  /// as elements.
   void sweep_scatter(const Apply& node) {
     const auto& op = static_cast<const ScatterOp&>(*node.op);
     store(node.inputs[0]);
@@ -193,7 +208,8 @@ class Partitioner {
     state.readings.push_back({Tuple(indices.begin(), indices.end()), {}});
   }
 
-  /// What x is a strided view of (a transpose, a slice, a reshape), through any number of them; x itself where it is none.
+  /// What x is a strided view of (a transpose, a slice, a reshape), through any number of them; x itself where it is
+  /// none.
   Variable viewed_source(Variable x) {
     while (const Apply* node = x.owner()) {
       if (state_[node].stored || !has_elements(*node) || node->outputs() != 1) break;
@@ -216,11 +232,17 @@ class Partitioner {
   void emit(const Apply& node) {
     if (has_elements(node)) return emit_element(node);
     switch (node.op->op_class()) {
-      case Op::Class::scatter: return emit_scatter(node);
+      case Op::Class::scatter:
+        return emit_scatter(node);
       case Op::Class::element:
-      case Op::Class::host: emit_host(node); return;
-      case Op::Class::region: emit_region(node); return;
-      case Op::Class::composite: return;
+      case Op::Class::host:
+        emit_host(node);
+        return;
+      case Op::Class::region:
+        emit_region(node);
+        return;
+      case Op::Class::composite:
+        return;
     }
   }
 
@@ -234,8 +256,10 @@ class Partitioner {
       const Variable x = node.output(i);
       if (!wanted_.contains(x)) continue;
       Nest nest{value_of(x), x.dims(), state.readings[0].composed[i], node.where};
-      if (std::optional<Contraction> contraction = as_contraction(nest, all_values_)) works_.push_back(*contraction);
-      else works_.push_back(nest);
+      if (std::optional<Contraction> contraction = as_contraction(nest, all_values_))
+        works_.push_back(*contraction);
+      else
+        works_.push_back(nest);
     }
   }
 
@@ -245,7 +269,8 @@ class Partitioner {
     std::vector<Expr> target = compose(state_[&node].readings[0].local);
     const Expr value = target.back();
     target.pop_back();
-    works_.push_back(Scatter{value_of(node.output(0)), value_of(node.inputs[0]), op.domain(node), std::move(target), value, op.combine(), node.where});
+    works_.push_back(Scatter{value_of(node.output(0)), value_of(node.inputs[0]), op.domain(node), std::move(target),
+                             value, op.combine(), node.where});
   }
 
   void emit_host(const Apply& node) {
@@ -273,7 +298,8 @@ class Partitioner {
     std::vector<Result> results = carry(loop, inputs(node, spec.first_state(), spec.states), places);
     place_whole(inputs(node, spec.first_captured(), spec.captured), places);
     Graph computed = body;
-    for (std::size_t k = 0; k < spec.emitted; ++k) results.push_back({value_if_wanted(node.output(spec.first_emitted() + k)), slice});
+    for (std::size_t k = 0; k < spec.emitted; ++k)
+      results.push_back({value_if_wanted(node.output(spec.first_emitted() + k)), slice});
     for (std::size_t k = 0; k < spec.states; ++k) {
       computed.outputs.push_back(body.inputs[spec.first_state() + k]);
       results.push_back({value_if_wanted(node.output(spec.first_trace() + k)), slice});
@@ -305,9 +331,12 @@ class Partitioner {
     works_.push_back(std::move(branch));
   }
 
-  static std::span<const Variable> inputs(const Apply& node, std::size_t first, std::size_t count) { return std::span(node.inputs).subspan(first, count); }
+  static std::span<const Variable> inputs(const Apply& node, std::size_t first, std::size_t count) {
+    return std::span(node.inputs).subspan(first, count);
+  }
 
-  /// Two memories for each state, the first one holding its initial value. An iteration reads the state at its place and leaves the results.
+  /// Two memories for each state, the first one holding its initial value. An iteration reads the state at its place
+  /// and leaves the results.
   std::vector<Result> carry(Loop& loop, std::span<const Variable> initial, std::vector<Place>& places) {
     std::vector<Result> results;
     for (const Variable& state : initial) {
@@ -323,7 +352,8 @@ class Partitioner {
     for (const Variable& x : captured) places.push_back({value_of(x), {}});
   }
 
-  std::vector<Work> inner(const Graph& graph, const std::vector<Place>& places, const std::vector<Result>& results, Location where) {
+  std::vector<Work> inner(const Graph& graph, const std::vector<Place>& places, const std::vector<Result>& results,
+                          Location where) {
     return Partitioner(graph, pool_, all_values_).body(places, results, where);
   }
 
@@ -332,12 +362,16 @@ class Partitioner {
     const std::vector<Carried> carried = loop.carried;
     works_.push_back(std::move(loop));
     for (std::size_t k = 0; k < carried.size(); ++k)
-      if (const auto final_state = value_if_wanted(node.output(k))) works_.push_back(Copy{carried[k].current, *final_state});
+      if (const auto final_state = value_if_wanted(node.output(k)))
+        works_.push_back(Copy{carried[k].current, *final_state});
   }
 
-  std::optional<ValueId> value_if_wanted(const Variable& x) { return wanted_.contains(x) ? std::optional(value_of(x)) : std::nullopt; }
+  std::optional<ValueId> value_if_wanted(const Variable& x) {
+    return wanted_.contains(x) ? std::optional(value_of(x)) : std::nullopt;
+  }
 
-  /// A gather reads its operand at an index that may be computed after the operand: such readings wait until the index is there.
+  /// A gather reads its operand at an index that may be computed after the operand: such readings wait until the index
+  /// is there.
   void compose_waiting() {
     std::erase_if(waiting_, [this](Reading* reading) { return try_compose(*reading); });
   }
@@ -364,7 +398,8 @@ class Partitioner {
   std::vector<Expr> compose(std::span<const Expr> local) {
     std::vector<Expr> composed;
     for (Expr root : local)
-      composed.push_back(pool_.replace(root, [&](Expr e) { return e->op == Opcode::load ? element_of(variables_[e->number], e->args) : Expr(); }));
+      composed.push_back(pool_.replace(
+          root, [&](Expr e) { return e->op == Opcode::load ? element_of(variables_[e->number], e->args) : Expr(); }));
     return composed;
   }
 
@@ -397,7 +432,8 @@ class Partitioner {
 
 void collect_loads(std::span<const Expr> roots, std::vector<ValueId>& values) {
   for (Expr e : ir::postorder(roots))
-    if (e->op == Opcode::load && std::find(values.begin(), values.end(), e->number) == values.end()) values.push_back(e->number);
+    if (e->op == Opcode::load && std::find(values.begin(), values.end(), e->number) == values.end())
+      values.push_back(e->number);
 }
 
 void append_new(std::vector<ValueId>& values, const std::vector<ValueId>& more) {

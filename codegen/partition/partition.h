@@ -1,8 +1,9 @@
 // Which values are stored, and what computes each: the graph as a list of works in the order they can run.
 //
-// One reverse sweep over the graph hands every producer the index tuples its consumers read it at. Where all agree, the producer's element is composed into theirs; where they
-// disagree it is stored, unless computing it again costs less. Reductions are stored too: when a nest merges with its readers (codegen/schedule), what nobody else
-// reads shrinks to a register or a row of scratch memory.
+// One reverse sweep over the graph hands every producer the index tuples its consumers read it at. Where all agree, the
+// producer's element is composed into theirs; where they disagree it is stored, unless computing it again costs less.
+// Reductions are stored too: when a nest merges with its readers (codegen/schedule), what nobody else reads shrinks to
+// a register or a row of scratch memory.
 #pragma once
 
 #include "src/graph/traversal.h"
@@ -25,7 +26,8 @@ struct Value {
   Variable variable;  // the graph's name for it
 };
 
-/// result[prefix..., i0, i1, ...] = element, for all indices i within `domain`, the result's dims without the prefix. Loads carry one index per axis of the value they read.
+/// result[prefix..., i0, i1, ...] = element, for all indices i within `domain`, the result's dims without the prefix.
+/// Loads carry one index per axis of the value they read.
 struct Nest {
   ValueId result;
   Shape domain;
@@ -34,14 +36,15 @@ struct Nest {
   std::vector<ir::Expr> prefix = {};  // uniform: the iteration of a loop that writes one slice of the result
 };
 
-/// A matrix as a matrix product reads it: entry (r, c) is element offset + r * row_stride + c * column_stride of `value`. Strides are not negative, and one of the two is 1
-/// (or the matrix has a single row or column).
+/// A matrix as a matrix product reads it: entry (r, c) is element offset + r * row_stride + c * column_stride of
+/// `value`. Strides are not negative, and one of the two is 1 (or the matrix has a single row or column).
 struct MatrixOperand {
   ValueId value;
   Dim offset, row_stride, column_stride;
 };
 
-/// result [m, n] = alpha * a [m, k] b [k, n] + c, by a library or a generated kernel. Vectors are matrices with one row or column.
+/// result [m, n] = alpha * a [m, k] b [k, n] + c, by a library or a generated kernel. Vectors are matrices with one row
+/// or column.
 struct Contraction {
   ValueId result;
   MatrixOperand a, b;
@@ -88,7 +91,8 @@ struct LoopTest {
   ValueId condition;  // a boolean scalar that they compute
 };
 
-/// for (counter = 0; counter < trips && test; counter++) body. Slices of sequences and results are indexed by the counter, a dim symbol.
+/// for (counter = 0; counter < trips && test; counter++) body. Slices of sequences and results are indexed by the
+/// counter, a dim symbol.
 struct Loop {
   Dim counter, trips;
   std::vector<Carried> carried;

@@ -37,7 +37,7 @@ struct Interface {
   std::vector<Duty> duties = {};  // of the last outputs of the schedule, which nobody receives
   std::vector<EntrySize> sizes = {};
   std::vector<Dim> symbols = {};  // that arguments say beside those in the types of the inputs
-  bool in_place = true;  // whether shared variables may be overwritten while the call runs
+  bool in_place = true;           // whether shared variables may be overwritten while the call runs
 };
 
 /// Outputs and updates never share memory with inputs, constants, state or each other: where the schedule makes them

@@ -28,9 +28,7 @@ std::vector<T> united(const Blocks& blocks, Of of) {
   return all;
 }
 
-Blocks blocks(const LoopStep& step) {
-  return step.test ? Blocks{step.test->steps, step.body} : Blocks{step.body};
-}
+Blocks blocks(const LoopStep& step) { return step.test ? Blocks{step.test->steps, step.body} : Blocks{step.body}; }
 Blocks blocks(const BranchStep& step) { return {step.then, step.otherwise}; }
 
 struct Reads {

@@ -9,7 +9,8 @@ namespace theon::codegen {
 using ir::Access;
 using ir::Expr;
 
-KernelBuilder::KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool, math::Functions functions)
+KernelBuilder::KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool,
+                             math::Functions functions)
     : values_(values), pool_(pool), functions_(functions) {
   kernel_.name = std::move(name);
 }
@@ -27,7 +28,9 @@ std::int64_t KernelBuilder::scratch(DType dtype, Expr elements) {
   return static_cast<std::int64_t>(kernel_.buffers.size()) - 1;
 }
 
-void KernelBuilder::add(ir::Statement statement) { (open_.empty() ? kernel_.body : open_.back().body).push_back(std::move(statement)); }
+void KernelBuilder::add(ir::Statement statement) {
+  (open_.empty() ? kernel_.body : open_.back().body).push_back(std::move(statement));
+}
 
 void KernelBuilder::store(std::int64_t buffer, Expr offset, Expr value, std::optional<ir::Opcode> combine) {
   add({ir::Store{buffer, offset, computed(value), combine}});

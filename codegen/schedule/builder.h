@@ -19,7 +19,8 @@ struct LoopShape {
 
 class KernelBuilder {
  public:
-  KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool, math::Functions functions = math::Functions::in_place);
+  KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool,
+                math::Functions functions = math::Functions::in_place);
 
   ir::Pool& pool() { return pool_; }
   ir::Expr begin() { return pool_.local(0, DType::int64); }

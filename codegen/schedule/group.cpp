@@ -48,10 +48,13 @@ class Merger {
 
  private:
   template <class Whole>
-  void place(const Whole& work) { append(work); }
+  void place(const Whole& work) {
+    append(work);
+  }
 
   void place(const Nest& nest) {
-    // The latest tasks are the likeliest partners; looking back further than this found nothing in practice and costs quadratic time.
+    // The latest tasks are the likeliest partners; looking back further than this found nothing in practice and costs
+    // quadratic time.
     constexpr std::size_t window = 16;
     for (std::size_t back = 1; back <= std::min(window, tasks_.size()); ++back)
       if (join(tasks_.size() - back, nest)) return;
@@ -66,7 +69,10 @@ class Merger {
   Group alone(const Nest& nest) const {
     const Shape& domain = nest.domain;
     const int rank = static_cast<int>(domain.size());
-    return {{nest}, domain, reduces_columns(nest.element, rank) ? rank - 1 : rank, element_cost(std::span(&nest.element, 1))};
+    return {{nest},
+            domain,
+            reduces_columns(nest.element, rank) ? rank - 1 : rank,
+            element_cost(std::span(&nest.element, 1))};
   }
 
   bool join(std::size_t position, const Nest& nest) {
@@ -93,7 +99,8 @@ class Merger {
   }
 
   static bool reduces(const Group& group) {
-    return std::any_of(group.nests.begin(), group.nests.end(), [](const Nest& nest) { return has_reduction(std::span(&nest.element, 1)); });
+    return std::any_of(group.nests.begin(), group.nests.end(),
+                       [](const Nest& nest) { return has_reduction(std::span(&nest.element, 1)); });
   }
 
   /// How many outer axes the group and the nest can share, where it is worth it.
@@ -107,7 +114,8 @@ class Merger {
       for (ValueId v : reads(Work(member))) streams.insert(v);
     }
     for (Expr load : loads_of(nest.element)) {
-      const bool member = std::any_of(group.nests.begin(), group.nests.end(), [&](const Nest& m) { return m.result == load->number; });
+      const bool member =
+          std::any_of(group.nests.begin(), group.nests.end(), [&](const Nest& m) { return m.result == load->number; });
       depends = depends || member;
       shares = shares || (streams.contains(load->number) && !load->args.empty());
       if (member) outer = std::min(outer, canonical_prefix(load));
@@ -116,7 +124,8 @@ class Merger {
     const bool same_domain = group.domain == single.domain;
     if (!depends && !(shares && same_domain)) return std::nullopt;
     if (streams.size() + 1 > most_streams) return std::nullopt;
-    // Without a shared outer axis the parts only run one after the other; that is one kernel less, but no memory saved, unless all is a vector or a scalar.
+    // Without a shared outer axis the parts only run one after the other; that is one kernel less, but no memory saved,
+    // unless all is a vector or a scalar.
     const bool is_flat = group.domain.size() <= 1 && single.domain.size() <= 1;
     if (outer == 0 && !is_flat) return std::nullopt;
     // A reduction along rows stays one: inside a loop over the rows' index it would step through memory by whole rows.
@@ -143,7 +152,9 @@ struct TaskReads {
     return values;
   }
   template <class Whole>
-  std::vector<ValueId> operator()(const Whole& work) const { return reads(Work(work)); }
+  std::vector<ValueId> operator()(const Whole& work) const {
+    return reads(Work(work));
+  }
 };
 
 struct TaskWrites {
@@ -153,7 +164,9 @@ struct TaskWrites {
     return values;
   }
   template <class Whole>
-  std::vector<ValueId> operator()(const Whole& work) const { return writes(Work(work)); }
+  std::vector<ValueId> operator()(const Whole& work) const {
+    return writes(Work(work));
+  }
 };
 
 }  // namespace

@@ -9,12 +9,13 @@
 
 namespace theon::codegen {
 
-/// Nests that share their first `outer` axes: one loop nest over these, in whose body they run one after the other, or together.
+/// Nests that share their first `outer` axes: one loop nest over these, in whose body they run one after the other, or
+/// together.
 struct Group {
   std::vector<Nest> nests;
-  Shape domain;   // of the first nest; the others agree with it on the first `outer` axes
+  Shape domain;  // of the first nest; the others agree with it on the first `outer` axes
   int outer = 0;
-  int cost = 0;   // element operations
+  int cost = 0;  // element operations
 };
 
 using Task = std::variant<Group, Contraction, Scatter, HostCall, Copy, Loop, Branch>;
@@ -22,7 +23,8 @@ using Task = std::variant<Group, Contraction, Scatter, HostCall, Copy, Loop, Bra
 std::vector<ValueId> reads(const Task& task);
 std::vector<ValueId> writes(const Task& task);
 
-/// Merges nests greedily into groups, where a nest reads what the group computes or reads the same memory over the same domain. The result is in an order that can run.
+/// Merges nests greedily into groups, where a nest reads what the group computes or reads the same memory over the same
+/// domain. The result is in an order that can run.
 std::vector<Task> merge_nests(std::span<const Work> works);
 
 }  // namespace theon::codegen

@@ -29,7 +29,8 @@ std::optional<std::int64_t> small_cost(Expr element) {
   for (Expr e : ir::postorder(std::span(&element, 1))) {
     if (e->op != ir::Opcode::reduce) continue;
     const Expr extent = e->args[0];
-    if (extent->op != ir::Opcode::literal || static_cast<std::int64_t>(extent->bits) > most_operations) return std::nullopt;
+    if (extent->op != ir::Opcode::literal || static_cast<std::int64_t>(extent->bits) > most_operations)
+      return std::nullopt;
     cost *= std::max<std::int64_t>(static_cast<std::int64_t>(extent->bits), 1);
     if (cost > most_operations) return std::nullopt;
   }
@@ -79,7 +80,9 @@ class LoopLowering {
       if (is_scalar(state)) enter(state);
     const Expr iteration = builder_.open(builder_.begin(), builder_.end());
     scope_.parameters.emplace(pool_.parameter(loop_.counter).get(), iteration);
-    const std::function<Readers(ValueId)> readers = [this](ValueId v) { return is_kept(v) ? Readers::steps : Readers::kernel; };
+    const std::function<Readers(ValueId)> readers = [this](ValueId v) {
+      return is_kept(v) ? Readers::steps : Readers::kernel;
+    };
     for (const Task& task : body_)
       append(std::get<Group>(task), {outside_.values, readers, pool_, outside_.machine}, builder_, scope_);
     for (const Carried& state : loop_.carried) is_scalar(state) ? advance(state) : copy_back(state);
@@ -122,7 +125,8 @@ class LoopLowering {
   void copy_back(const Carried& state) {
     Dim count = 1;
     for (const Dim& dim : type(state).dims) count = count * dim;
-    const int lanes = outside_.machine.vector_bytes / static_cast<int>(std::max<std::size_t>(size_of(type(state).dtype), 4));
+    const int lanes =
+        outside_.machine.vector_bytes / static_cast<int>(std::max<std::size_t>(size_of(type(state).dtype), 4));
     const Expr i = builder_.open(pool_.literal(0), pool_.parameter(count), {lanes});
     builder_.store(builder_.write(state.current), i, pool_.load(builder_.read(state.next), type(state).dtype, {{i}}));
     builder_.close();

@@ -32,7 +32,13 @@ class Lowering {
  public:
   /// Without a scope the group is a kernel of its own, and its outermost loop the one that is cut into chunks.
   Lowering(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope* scope)
-      : group_(group), values_(input.values), readers_of_(input.readers_of), pool_(input.pool), machine_(input.machine), builder_(builder), scope_(scope) {
+      : group_(group),
+        values_(input.values),
+        readers_of_(input.readers_of),
+        pool_(input.pool),
+        machine_(input.machine),
+        builder_(builder),
+        scope_(scope) {
     leave_vector_axis();
     if (scope) in_register_ = scope->scalars;
   }
@@ -82,17 +88,21 @@ class Lowering {
 
   /// Elementwise nests that agree on all axes keep the last one as the vector loop.
   void leave_vector_axis() {
-    const bool reduces = std::any_of(group_.nests.begin(), group_.nests.end(), [](const Nest& nest) { return has_reduction(std::span(&nest.element, 1)); });
-    const bool same_rank = std::all_of(group_.nests.begin(), group_.nests.end(), [&](const Nest& nest) { return nest.domain.size() == group_.domain.size(); });
+    const bool reduces = std::any_of(group_.nests.begin(), group_.nests.end(),
+                                     [](const Nest& nest) { return has_reduction(std::span(&nest.element, 1)); });
+    const bool same_rank = std::all_of(group_.nests.begin(), group_.nests.end(),
+                                       [&](const Nest& nest) { return nest.domain.size() == group_.domain.size(); });
     const int rank = static_cast<int>(group_.domain.size());
     if (group_.outer == rank && rank > 0 && same_rank && !reduces) group_.outer = rank - 1;
-    if (const Expr running = running_reduction(group_.nests[0].element)) group_.outer = std::min(group_.outer, *running_axis(running));
+    if (const Expr running = running_reduction(group_.nests[0].element))
+      group_.outer = std::min(group_.outer, *running_axis(running));
   }
 
   /// A single vector loop, which the kernel's begin and end cut into chunks.
   bool is_one_loop() const {
     return group_.outer == 0 && std::all_of(parts_.begin(), parts_.end(), [&](const Part& part) {
-             return !part.reduce && part.pass == 0 && part.extents.size() == 1 && same(part.extents[0], parts_[0].extents[0]) && !is_running(part);
+             return !part.reduce && part.pass == 0 && part.extents.size() == 1 &&
+                    same(part.extents[0], parts_[0].extents[0]) && !is_running(part);
            });
   }
 
@@ -101,8 +111,9 @@ class Lowering {
     return group_.domain[0];
   }
 
-  /// From how many iterations on a loop of all parts stores past the caches: 0, never, where a step reads a result, where results are parts of something larger, and where
-  /// computing takes longer than storing: a long body, or a loop inside.
+  /// From how many iterations on a loop of all parts stores past the caches: 0, never, where a step reads a result,
+  /// where results are parts of something larger, and where computing takes longer than storing: a long body, or a loop
+  /// inside.
   std::int64_t streams_from(int unroll) const {
     std::int64_t bytes = 0;
     for (const Nest& nest : group_.nests) {
@@ -117,7 +128,8 @@ class Lowering {
   bool lies_flat() const {
     if (group_.outer + 1 != static_cast<int>(group_.domain.size())) return false;
     return std::all_of(parts_.begin(), parts_.end(), [&](const Part& part) {
-      return !part.reduce && part.pass == 0 && group_.nests[part.nest].domain == group_.domain && uses_flat_loads(group_.nests[part.nest].element);
+      return !part.reduce && part.pass == 0 && group_.nests[part.nest].domain == group_.domain &&
+             uses_flat_loads(group_.nests[part.nest].element);
     });
   }
 
@@ -130,7 +142,8 @@ class Lowering {
       if (!seen.insert(e.get()).second || e->free_axes == 0) continue;
       if (e->op == Opcode::index || e->op == Opcode::reduce) return false;
       if (e->op == Opcode::load) {
-        if (values_[e->number].type.dims != group_.domain || !same_tuple(e->args, index_tuple(group_.domain, pool_))) return false;
+        if (values_[e->number].type.dims != group_.domain || !same_tuple(e->args, index_tuple(group_.domain, pool_)))
+          return false;
       } else {
         stack.insert(stack.end(), e->args.begin(), e->args.end());
       }
@@ -182,7 +195,9 @@ class Lowering {
 
   bool share_loop(const Part& a, const Part& b) const {
     if (&a == &b) return true;
-    return a.extents.size() == b.extents.size() && std::equal(a.extents.begin(), a.extents.end(), b.extents.begin(), [](Expr x, Expr y) { return same(x, y); }) &&
+    return a.extents.size() == b.extents.size() &&
+           std::equal(a.extents.begin(), a.extents.end(), b.extents.begin(),
+                      [](Expr x, Expr y) { return same(x, y); }) &&
            !is_running(a) && !is_running(b);
   }
 
@@ -200,9 +215,12 @@ class Lowering {
     if (is_running(part)) return lower_running(part);
     const std::size_t rank = part.extents.size();
     const std::size_t depth = env_.axes.size();
-    for (std::size_t axis = 0; axis + 1 < rank; ++axis) env_.axes.push_back(builder_.open(pool_.literal(0), part.extents[axis]));
-    const bool vector = std::none_of(together.begin(), together.end(), [&](std::size_t p) { return needs_order(parts_[p]); });
-    lower_vector_loop(together, pool_.literal(0), lower_value(part.extents[rank - 1]), vector ? shape_of_loop(together) : LoopShape{});
+    for (std::size_t axis = 0; axis + 1 < rank; ++axis)
+      env_.axes.push_back(builder_.open(pool_.literal(0), part.extents[axis]));
+    const bool vector =
+        std::none_of(together.begin(), together.end(), [&](std::size_t p) { return needs_order(parts_[p]); });
+    lower_vector_loop(together, pool_.literal(0), lower_value(part.extents[rank - 1]),
+                      vector ? shape_of_loop(together) : LoopShape{});
     for (std::size_t axis = 0; axis + 1 < rank; ++axis) builder_.close();
     env_.axes.resize(depth);
   }
@@ -220,7 +238,8 @@ class Lowering {
     std::vector<ValueId> forwarded;
     for (std::size_t p : together) {
       const Part& part = parts_[p];
-      if (part.reduce) accumulate(part.reduce, (next_reduction++)->second, index);
+      if (part.reduce)
+        accumulate(part.reduce, (next_reduction++)->second, index);
       else {
         lower_store(group_.nests[part.nest]);
         forwarded.push_back(group_.nests[part.nest].result);
@@ -259,27 +278,33 @@ class Lowering {
   void remember(Expr reduce, const std::vector<ir::Local>& locals) {
     std::vector<Expr>& values = reduced_[reduce.get()];
     values.clear();
-    for (std::size_t c = 0; c < locals.size(); ++c) values.push_back(builder_.local(locals[c], reduce->monoid->identity[c]->dtype));
+    for (std::size_t c = 0; c < locals.size(); ++c)
+      values.push_back(builder_.local(locals[c], reduce->monoid->identity[c]->dtype));
   }
 
   void lower_store(const Nest& nest) {
     const Expr value = lower_value(nest.element);
     in_register_[nest.result] = value;
-    if (is_kept(nest.result)) store_result(nest, value);
-    else if (is_read_later(nest.result)) builder_.store(row_of(nest), inner_offset(nest), value);
+    if (is_kept(nest.result))
+      store_result(nest, value);
+    else if (is_read_later(nest.result))
+      builder_.store(row_of(nest), inner_offset(nest), value);
   }
 
   void store_result(const Nest& nest, Expr value) {
     std::vector<Expr> indices;
     for (Expr index : nest.prefix) indices.push_back(lower_value(index));
-    indices.insert(indices.end(), env_.axes.begin(), env_.axes.begin() + static_cast<std::ptrdiff_t>(nest.domain.size()));
-    builder_.store(builder_.write(nest.result), row_major_offset(values_[nest.result].type.dims, indices, pool_), value);
+    indices.insert(indices.end(), env_.axes.begin(),
+                   env_.axes.begin() + static_cast<std::ptrdiff_t>(nest.domain.size()));
+    builder_.store(builder_.write(nest.result), row_major_offset(values_[nest.result].type.dims, indices, pool_),
+                   value);
   }
 
   /// Whether some part of a later pass, or at another index, loads it.
   bool is_read_later(ValueId value) const {
     const auto pass_of = [&](std::size_t nest) {
-      return std::find_if(parts_.begin(), parts_.end(), [&](const Part& p) { return !p.reduce && p.nest == nest; })->pass;
+      return std::find_if(parts_.begin(), parts_.end(), [&](const Part& p) { return !p.reduce && p.nest == nest; })
+          ->pass;
     };
     std::size_t maker = 0;
     while (group_.nests[maker].result != value) ++maker;
@@ -296,7 +321,8 @@ class Lowering {
     const auto it = rows_.find(nest.result);
     if (it != rows_.end()) return it->second;
     Expr elements = pool_.literal(1);
-    for (std::size_t axis = group_.outer; axis < nest.domain.size(); ++axis) elements = elements * pool_.parameter(nest.domain[axis]);
+    for (std::size_t axis = group_.outer; axis < nest.domain.size(); ++axis)
+      elements = elements * pool_.parameter(nest.domain[axis]);
     return rows_[nest.result] = builder_.scratch(values_[nest.result].type.dtype, elements);
   }
 
@@ -321,7 +347,8 @@ class Lowering {
     for (int other = group_.outer; other < rank; ++other) {
       if (other == axis) continue;
       const bool vector = other == rank - 1;
-      env_.axes[other] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[other]), LoopShape{.lanes = vector ? lanes_of({nest.element}) : 1});
+      env_.axes[other] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[other]),
+                                       LoopShape{.lanes = vector ? lanes_of({nest.element}) : 1});
       in_vector_loop_ = vector;
       ++opened;
     }
@@ -343,13 +370,20 @@ class Lowering {
   Expr lower_value(Expr root) {
     return pool_.replace(root, [this](Expr e) -> Expr {
       switch (e->op) {
-        case Opcode::index: return env_.axes.at(e->number);
-        case Opcode::bound: return env_.bound.at(e->number);
-        case Opcode::load: return lower_load(e);
-        case Opcode::project: return lower_reduction(e->args[0])[e->number];
-        case Opcode::reduce: return lower_reduction(e)[0];
-        case Opcode::parameter: return parameter(e);
-        default: return Expr();
+        case Opcode::index:
+          return env_.axes.at(e->number);
+        case Opcode::bound:
+          return env_.bound.at(e->number);
+        case Opcode::load:
+          return lower_load(e);
+        case Opcode::project:
+          return lower_reduction(e->args[0])[e->number];
+        case Opcode::reduce:
+          return lower_reduction(e)[0];
+        case Opcode::parameter:
+          return parameter(e);
+        default:
+          return Expr();
       }
     });
   }
@@ -365,8 +399,11 @@ class Lowering {
     std::vector<Expr> indices;
     for (Expr index : load->args) indices.push_back(lower_value(index));
     if (const auto row = rows_.find(load->number); row != rows_.end())
-      return pool_.load(row->second, load->dtype, {{row_major_offset(inner_dims(load->number), std::span<const Expr>(indices).subspan(group_.outer), pool_)}});
-    return pool_.load(builder_.read(load->number), load->dtype, {{row_major_offset(values_[load->number].type.dims, indices, pool_)}});
+      return pool_.load(
+          row->second, load->dtype,
+          {{row_major_offset(inner_dims(load->number), std::span<const Expr>(indices).subspan(group_.outer), pool_)}});
+    return pool_.load(builder_.read(load->number), load->dtype,
+                      {{row_major_offset(values_[load->number].type.dims, indices, pool_)}});
   }
 
   std::vector<Expr> lower_reduction(Expr reduce) {
@@ -377,7 +414,9 @@ class Lowering {
     const bool was_in_vector_loop = in_vector_loop_;
     const auto reductions_outside = reduced_;
     const auto shadowed = env_.bound;
-    const Expr index = builder_.open(pool_.literal(0), extent, vector ? LoopShape{lanes_of({reduce->args.begin() + 1, reduce->args.end()}), 4} : LoopShape{});
+    const Expr index =
+        builder_.open(pool_.literal(0), extent,
+                      vector ? LoopShape{lanes_of({reduce->args.begin() + 1, reduce->args.end()}), 4} : LoopShape{});
     in_vector_loop_ = in_vector_loop_ || vector;
     accumulate(reduce, locals, index);
     builder_.close();
@@ -387,7 +426,8 @@ class Lowering {
     // Valid as long as the loops it depends on stay open: the caller restores the table when it closes one.
     if (shadowed.empty()) remember(reduce, locals);
     std::vector<Expr> values;
-    for (std::size_t c = 0; c < locals.size(); ++c) values.push_back(builder_.local(locals[c], reduce->monoid->identity[c]->dtype));
+    for (std::size_t c = 0; c < locals.size(); ++c)
+      values.push_back(builder_.local(locals[c], reduce->monoid->identity[c]->dtype));
     return values;
   }
 
@@ -417,8 +457,10 @@ class Lowering {
   int lanes_of(const std::vector<Expr>& roots) const {
     std::size_t floating = 0, integer = 1;
     for (Expr e : ir::postorder(roots)) {
-      if (is_floating(e->dtype)) floating = std::max(floating, size_of(e->dtype));
-      else if (e->op == Opcode::load) integer = std::max(integer, size_of(e->dtype));
+      if (is_floating(e->dtype))
+        floating = std::max(floating, size_of(e->dtype));
+      else if (e->op == Opcode::load)
+        integer = std::max(integer, size_of(e->dtype));
     }
     return machine_.vector_bytes / static_cast<int>(std::max<std::size_t>(floating ? floating : integer, 4));
   }
@@ -433,8 +475,8 @@ class Lowering {
   std::vector<Part> parts_;
   Environment env_;
   bool in_vector_loop_ = false;
-  std::unordered_map<ValueId, Expr> in_register_;                           // results at the open loops' own index
-  std::unordered_map<ValueId, std::int64_t> rows_;                          // results in scratch memory
+  std::unordered_map<ValueId, Expr> in_register_;                   // results at the open loops' own index
+  std::unordered_map<ValueId, std::int64_t> rows_;                  // results in scratch memory
   std::unordered_map<const ir::Node*, std::vector<Expr>> reduced_;  // reductions whose value is known here
 };
 
@@ -457,7 +499,9 @@ LoweredKernel lower(const Group& group, const LoweringInput& input) {
   return {builder.finish(), trips};
 }
 
-void append(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope& scope) { Lowering(group, input, builder, &scope).run(); }
+void append(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope& scope) {
+  Lowering(group, input, builder, &scope).run();
+}
 
 LoweredKernel lower(const Scatter& scatter, const LoweringInput& input) {
   ir::Pool& pool = input.pool;
@@ -471,7 +515,8 @@ LoweredKernel lower(const Scatter& scatter, const LoweringInput& input) {
       if (e->op != Opcode::load) return Expr();
       std::vector<Expr> indices;
       for (Expr index : e->args) indices.push_back(pool.replace(index, replacement));
-      return pool.load(builder.read(e->number), e->dtype, {{row_major_offset(values[e->number].type.dims, indices, pool)}});
+      return pool.load(builder.read(e->number), e->dtype,
+                       {{row_major_offset(values[e->number].type.dims, indices, pool)}});
     };
     return pool.replace(root, replacement);
   };
@@ -479,7 +524,8 @@ LoweredKernel lower(const Scatter& scatter, const LoweringInput& input) {
   for (Expr index : scatter.target) target.push_back(lowered(index));
   const Expr value = lowered(scatter.value);
   builder.read(scatter.result);
-  builder.store(builder.write(scatter.result), row_major_offset(values[scatter.result].type.dims, target, pool), value, scatter.combine);
+  builder.store(builder.write(scatter.result), row_major_offset(values[scatter.result].type.dims, target, pool), value,
+                scatter.combine);
   for (std::size_t axis = 0; axis < axes.size(); ++axis) builder.close();
   return {builder.finish(), 1};
 }

@@ -26,14 +26,16 @@ class Planner {
     const Nest& nest = group_.nests[n];
     const Shape& domain = nest.domain;
     Part part{Expr(), n, {}, 0};
-    for (std::size_t axis = group_.outer; axis < domain.size(); ++axis) part.extents.push_back(pool_.parameter(domain[axis]));
+    for (std::size_t axis = group_.outer; axis < domain.size(); ++axis)
+      part.extents.push_back(pool_.parameter(domain[axis]));
     part.pass = earliest_pass(nest.element, part.extents, Expr());
     pass_of_[nest.result] = part.pass;
     extents_of_[nest.result] = part.extents;
     parts_.push_back(std::move(part));
   }
 
-  /// The first pass in which everything that `root` reads is there. `self`: the reduction whose body is asked about, if any.
+  /// The first pass in which everything that `root` reads is there. `self`: the reduction whose body is asked about, if
+  /// any.
   int earliest_pass(Expr root, const std::vector<Expr>& extents, Expr self) {
     int pass = 0;
     for (Expr e : outside_of_row_reductions(root, self)) {
@@ -56,7 +58,9 @@ class Planner {
       for (Expr arg : e->args) stack.push_back(arg);
     }
     std::sort(found.begin(), found.end(), [](Expr a, Expr b) { return a->id < b->id; });
-    std::erase_if(found, [&](Expr e) { return e->op == Opcode::reduce && ((self && same(e, self)) || !is_row_level(e, group_.outer)); });
+    std::erase_if(found, [&](Expr e) {
+      return e->op == Opcode::reduce && ((self && same(e, self)) || !is_row_level(e, group_.outer));
+    });
     return found;
   }
 
@@ -74,16 +78,20 @@ class Planner {
     if (made == pass_of_.end()) return 0;
     const std::vector<Expr>& made_extents = extents_of_[load->number];
     if (made_extents.empty()) return made->second;
-    const bool same_loop = extents.size() == made_extents.size() && std::equal(extents.begin(), extents.end(), made_extents.begin(), [](Expr a, Expr b) { return same(a, b); }) &&
-                           reads_own_index(load, self);
+    const bool same_loop =
+        extents.size() == made_extents.size() &&
+        std::equal(extents.begin(), extents.end(), made_extents.begin(), [](Expr a, Expr b) { return same(a, b); }) &&
+        reads_own_index(load, self);
     return same_loop ? made->second : made->second + 1;
   }
 
-  /// Whether the inner indices are those of the loop the reader stands in: the axes beyond the outer ones, or the reduced index.
+  /// Whether the inner indices are those of the loop the reader stands in: the axes beyond the outer ones, or the
+  /// reduced index.
   bool reads_own_index(Expr load, Expr self) const {
     for (std::size_t axis = group_.outer; axis < load->args.size(); ++axis) {
       const Expr index = load->args[axis];
-      const bool own = self ? index->op == Opcode::bound && index->number == self->number : index->op == Opcode::index && index->number == static_cast<std::int64_t>(axis);
+      const bool own = self ? index->op == Opcode::bound && index->number == self->number
+                            : index->op == Opcode::index && index->number == static_cast<std::int64_t>(axis);
       if (!own) return false;
     }
     return !self || load->args.size() == static_cast<std::size_t>(group_.outer) + 1;

@@ -1,7 +1,8 @@
 // The parts of a group, and the passes they run in.
 //
-// In the body of the shared outer loops, every part is a loop over what remains: a nest over its inner axes, a reduction over its index. A part runs in a later pass than what it
-// reads, unless it reads it at its own index in a loop of the same extents: then both share the loop, and the value stays in a register.
+// In the body of the shared outer loops, every part is a loop over what remains: a nest over its inner axes, a
+// reduction over its index. A part runs in a later pass than what it reads, unless it reads it at its own index in a
+// loop of the same extents: then both share the loop, and the value stays in a register.
 #pragma once
 
 #include "codegen/schedule/group.h"
@@ -14,9 +15,10 @@ namespace theon::codegen {
 
 /// A reduction that depends on the outer axes alone, or the store of a nest.
 struct Part {
-  ir::Expr reduce;               // null for a nest
-  std::size_t nest = 0;          // position in the group
-  std::vector<ir::Expr> extents; // of its loops, outermost first; none: a scalar, computed before the loops of its pass
+  ir::Expr reduce;       // null for a nest
+  std::size_t nest = 0;  // position in the group
+  std::vector<ir::Expr>
+      extents;  // of its loops, outermost first; none: a scalar, computed before the loops of its pass
   int pass = 0;
 };
 

@@ -63,14 +63,16 @@ class ProductLowering {
     const Expr block = builder_.open(builder_.begin(), builder_.end());
     std::vector<Expr> rows;
     // The last block repeats the last row: it is stored twice, the same.
-    for (std::int64_t r = 0; r < together; ++r) rows.push_back(defined(min(block * number(together) + number(r), last_row)));
+    for (std::int64_t r = 0; r < together; ++r)
+      rows.push_back(defined(min(block * number(together) + number(r), last_row)));
     std::vector<ir::Local> totals;
     for (std::int64_t i = 0; i < together * skinny_.columns; ++i) totals.push_back(builder_.accumulators(*sum())[0]);
     const Expr i = builder_.open(number(0), sums, {lanes_});
     std::vector<Expr> of_a;
     for (Expr row : rows) of_a.push_back(defined(load(skinny_.a, row, i)));
     for (std::int64_t c = 0; c < skinny_.columns; ++c) {
-      const Expr of_b = defined(is_packed ? pool_.load(packed, dtype_, {{number(c) * sums + i}}) : load(skinny_.b, i, number(c)));
+      const Expr of_b =
+          defined(is_packed ? pool_.load(packed, dtype_, {{number(c) * sums + i}}) : load(skinny_.b, i, number(c)));
       for (std::int64_t r = 0; r < together; ++r)
         builder_.add({ir::Accumulate{sum(), {totals[r * skinny_.columns + c]}, {of_a[r] * of_b}}});
     }
@@ -85,7 +87,8 @@ class ProductLowering {
     const Expr sums = number(skinny_.k);
     const std::int64_t packed = builder_.scratch(dtype_, number(skinny_.columns) * sums);
     const Expr i = builder_.open(number(0), sums);
-    for (std::int64_t c = 0; c < skinny_.columns; ++c) builder_.store(packed, number(c) * sums + i, load(skinny_.b, i, number(c)));
+    for (std::int64_t c = 0; c < skinny_.columns; ++c)
+      builder_.store(packed, number(c) * sums + i, load(skinny_.b, i, number(c)));
     builder_.close();
     return packed;
   }
@@ -114,10 +117,12 @@ class ProductLowering {
         offsets.push_back(row * number(skinny_.row_stride) + number(c) * number(skinny_.column_stride));
         Expr value = builder_.local(totals[values.size()], dtype_);
         if (product_.alpha != 1) value = value * pool_.literal(dtype_, product_.alpha);
-        if (product_.accumulate) value = value + pool_.load(builder_.read(*product_.accumulate), dtype_, {{offsets.back()}});
+        if (product_.accumulate)
+          value = value + pool_.load(builder_.read(*product_.accumulate), dtype_, {{offsets.back()}});
         values.push_back(defined(value));
       }
-    for (std::size_t k = 0; k < values.size(); ++k) builder_.store(builder_.write(product_.result), offsets[k], values[k]);
+    for (std::size_t k = 0; k < values.size(); ++k)
+      builder_.store(builder_.write(product_.result), offsets[k], values[k]);
   }
 
   Expr load(const MatrixOperand& x, Expr row, Expr column) {

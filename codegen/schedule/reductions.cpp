@@ -13,7 +13,9 @@ std::uint64_t axes_below(int count) { return count >= 64 ? ~std::uint64_t{0} : (
 
 }  // namespace
 
-bool is_row_level(Expr reduce, int outer) { return reduce->free_levels == 0 && (reduce->free_axes & ~axes_below(outer)) == 0; }
+bool is_row_level(Expr reduce, int outer) {
+  return reduce->free_levels == 0 && (reduce->free_axes & ~axes_below(outer)) == 0;
+}
 
 std::optional<int> running_axis(Expr reduce) {
   const Expr extent = reduce->args[0];
@@ -22,7 +24,8 @@ std::optional<int> running_axis(Expr reduce) {
     const Expr index = extent->args[side], one = extent->args[1 - side];
     if (index->op != Opcode::index || one->op != Opcode::literal || one->bits != 1) continue;
     const std::uint64_t axis = std::uint64_t{1} << index->number;
-    const bool in_body = std::any_of(reduce->args.begin() + 1, reduce->args.end(), [&](Expr body) { return body->free_axes & axis; });
+    const bool in_body =
+        std::any_of(reduce->args.begin() + 1, reduce->args.end(), [&](Expr body) { return body->free_axes & axis; });
     if (!in_body) return static_cast<int>(index->number);
   }
   return std::nullopt;

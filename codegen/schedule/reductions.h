@@ -16,7 +16,8 @@ std::optional<int> running_axis(ir::Expr reduce);
 /// The first running value in the element, or null.
 ir::Expr running_reduction(ir::Expr element);
 
-/// Whether the reduction inside runs down columns: its operands are contiguous along the last axis of the result rather than along the reduced index.
+/// Whether the reduction inside runs down columns: its operands are contiguous along the last axis of the result rather
+/// than along the reduced index.
 bool reduces_columns(ir::Expr element, int rank);
 
 }  // namespace theon::codegen

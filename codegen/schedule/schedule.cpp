@@ -27,7 +27,8 @@ struct Target {
 class Scheduler {
  public:
   /// `needed` are the values that someone outside of the list reads.
-  Scheduler(Target target, std::span<const Work> works, ValueSet needed) : target_(target), tasks_(merge_nests(works)), needed_(std::move(needed)) {
+  Scheduler(Target target, std::span<const Work> works, ValueSet needed)
+      : target_(target), tasks_(merge_nests(works)), needed_(std::move(needed)) {
     for (std::size_t t = 0; t < tasks_.size(); ++t)
       for (ValueId v : reads(tasks_[t])) readers_[v].push_back(t);
   }
@@ -42,9 +43,11 @@ class Scheduler {
   /// Who reads a value that the current task computes.
   Readers readers_of(ValueId value) const {
     const auto it = readers_.find(value);
-    if (it != readers_.end() && std::ranges::any_of(it->second, [&](std::size_t reader) { return reader != current_; })) return Readers::steps;
+    if (it != readers_.end() && std::ranges::any_of(it->second, [&](std::size_t reader) { return reader != current_; }))
+      return Readers::steps;
     if (!needed_.contains(value)) return Readers::kernel;
-    return std::ranges::find(target_.result.outputs, value) != target_.result.outputs.end() ? Readers::caller : Readers::steps;
+    return std::ranges::find(target_.result.outputs, value) != target_.result.outputs.end() ? Readers::caller
+                                                                                            : Readers::steps;
   }
 
   void add(const Group& group) {
@@ -60,8 +63,10 @@ class Scheduler {
   }
 
   void add(const Contraction& product) {
-    if (std::optional<LoweredKernel> kernel = lower(product, input({}))) add_kernel(std::move(*kernel), {}, product.where);
-    else add_step(ContractionStep{product});
+    if (std::optional<LoweredKernel> kernel = lower(product, input({})))
+      add_kernel(std::move(*kernel), {}, product.where);
+    else
+      add_step(ContractionStep{product});
   }
   void add(const HostCall& call) { add_step(HostStep{call.node, call.inputs, call.outputs}); }
   void add(const Copy& copy) { add_step(CopyStep{copy.from, copy.to}); }
@@ -79,7 +84,9 @@ class Scheduler {
 
   bool add_as_kernel(const Loop& loop, const ValueSet& needed) {
     const std::vector<Task> body = merge_nests(loop.body);
-    const std::function<Readers(ValueId)> readers = [&needed](ValueId v) { return needed.contains(v) ? Readers::steps : Readers::kernel; };
+    const std::function<Readers(ValueId)> readers = [&needed](ValueId v) {
+      return needed.contains(v) ? Readers::steps : Readers::kernel;
+    };
     std::optional<LoweredKernel> kernel = lower(loop, body, input(readers));
     if (!kernel) return false;
     ValueSet made;
@@ -102,9 +109,13 @@ class Scheduler {
     return needed;
   }
 
-  std::vector<Step> inner(std::span<const Work> works, ValueSet needed) { return Scheduler(target_, works, std::move(needed)).run(); }
+  std::vector<Step> inner(std::span<const Work> works, ValueSet needed) {
+    return Scheduler(target_, works, std::move(needed)).run();
+  }
 
-  LoweringInput input(const std::function<Readers(ValueId)>& readers) const { return {target_.result.values, readers, target_.pool, target_.machine}; }
+  LoweringInput input(const std::function<Readers(ValueId)>& readers) const {
+    return {target_.result.values, readers, target_.pool, target_.machine};
+  }
 
   static ValueSet results(const Group& group) {
     ValueSet made;
@@ -127,7 +138,9 @@ class Scheduler {
   }
 
   template <class Kind>
-  void add_step(Kind step) { steps_.push_back({std::move(step)}); }
+  void add_step(Kind step) {
+    steps_.push_back({std::move(step)});
+  }
 
   Target target_;
   std::vector<Task> tasks_;
@@ -143,7 +156,8 @@ Schedule schedule(Partition partition, ir::Pool& pool, const Machine& machine) {
   Schedule result;
   result.values = std::move(partition.values);
   result.outputs = std::move(partition.outputs);
-  result.steps = Scheduler({result, pool, machine}, partition.works, ValueSet(result.outputs.begin(), result.outputs.end())).run();
+  result.steps =
+      Scheduler({result, pool, machine}, partition.works, ValueSet(result.outputs.begin(), result.outputs.end())).run();
   return result;
 }
 

@@ -10,12 +10,13 @@ namespace theon::codegen {
 /// What a schedule needs to know of the machine.
 struct Machine {
   int vector_bytes = 32;
-  std::int64_t cached_bytes = std::int64_t{1} << 24;  // more than that is not found in the caches later; below it, storing past them costs several times as much
+  std::int64_t cached_bytes = std::int64_t{1} << 24;  // more than that is not found in the caches later; below it,
+                                                      // storing past them costs several times as much
 };
 
 struct Schedule {
-  std::vector<Value> values;      // the partition's, and any that the schedule added
-  std::vector<Step> steps;        // in an order that can run; nothing is in place yet
+  std::vector<Value> values;  // the partition's, and any that the schedule added
+  std::vector<Step> steps;    // in an order that can run; nothing is in place yet
   std::vector<ir::Kernel> kernels;
   std::vector<ValueId> outputs;
 };

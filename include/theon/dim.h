@@ -11,11 +11,15 @@
 
 namespace theon {
 
-namespace detail { struct DimNode; }
+namespace detail {
+struct DimNode;
+}
 
-/// The size of an axis: an integer, or a polynomial with integer coefficients over symbols, `floor_div`, `mod`, `min` and `max`,
-/// kept in one canonical form. Symbols stand for sizes that are known only at a call; they are never negative.
-/// `==` asks whether two forms are identical; whether two sizes are equal is another question, with three answers: see `equal`.
+/// The size of an axis: an integer, or a polynomial with integer coefficients over symbols, `floor_div`, `mod`, `min`
+/// and `max`, kept in one canonical form. Symbols stand for sizes that are known only at a call; they are never
+/// negative.
+/// `==` asks whether two forms are identical; whether two sizes are equal is another question, with three answers: see
+/// `equal`.
 class Dim {
  public:
   Dim(std::int64_t value = 0) : value_(value) {}
@@ -51,7 +55,8 @@ Dim max(const Dim& a, const Dim& b);
 
 enum class Answer { no, yes, unknown };
 
-/// Whether two sizes are equal for every value of their symbols (yes), for none (no), or it depends or cannot be seen (unknown).
+/// Whether two sizes are equal for every value of their symbols (yes), for none (no), or it depends or cannot be seen
+/// (unknown).
 Answer equal(const Dim& a, const Dim& b);
 /// The same for a <= b.
 Answer less_equal(const Dim& a, const Dim& b);

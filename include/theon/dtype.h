@@ -12,13 +12,29 @@
 namespace theon {
 
 enum class DType : std::uint8_t {
-  boolean, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float16, bfloat16, float32, float64,
+  boolean,
+  int8,
+  int16,
+  int32,
+  int64,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  float16,
+  bfloat16,
+  float32,
+  float64,
 };
 
 /// IEEE binary16 as stored; arithmetic happens in float32.
-struct Half { std::uint16_t bits; };
+struct Half {
+  std::uint16_t bits;
+};
 /// The upper half of a float32 as stored; arithmetic happens in float32.
-struct BFloat16 { std::uint16_t bits; };
+struct BFloat16 {
+  std::uint16_t bits;
+};
 
 enum class Kind : std::uint8_t { boolean, signed_integer, unsigned_integer, floating };
 
@@ -55,9 +71,9 @@ constexpr bool is_unsigned(DType dtype) { return info(dtype).kind == Kind::unsig
 /// Signed or unsigned, not boolean.
 constexpr bool is_integer(DType dtype) { return is_unsigned(dtype) || info(dtype).kind == Kind::signed_integer; }
 
-/// The dtype in which an operation on both happens. Floating with anything else gives the floating type (float16 with bfloat16 is
-/// float32); signed with unsigned gives a signed type that holds both where there is one (int64 with uint64 gives int64); boolean
-/// gives way to everything.
+/// The dtype in which an operation on both happens. Floating with anything else gives the floating type (float16 with
+/// bfloat16 is float32); signed with unsigned gives a signed type that holds both where there is one (int64 with uint64
+/// gives int64); boolean gives way to everything.
 DType promote(DType a, DType b);
 /// The dtype of true division and of functions like exp: itself for floating types, float64 for the rest.
 DType floating(DType dtype);
@@ -65,23 +81,46 @@ DType floating(DType dtype);
 std::optional<DType> parse_dtype(std::string_view name);
 
 namespace detail {
-template <class T> struct DTypeOf;
-template <> struct DTypeOf<bool> { static constexpr DType value = DType::boolean; };
-template <> struct DTypeOf<Half> { static constexpr DType value = DType::float16; };
-template <> struct DTypeOf<BFloat16> { static constexpr DType value = DType::bfloat16; };
-template <> struct DTypeOf<float> { static constexpr DType value = DType::float32; };
-template <> struct DTypeOf<double> { static constexpr DType value = DType::float64; };
-template <std::integral T> requires(!std::same_as<T, bool>)
-struct DTypeOf<T> {
-  static constexpr DType value =
-      std::is_signed_v<T> ? (sizeof(T) == 1 ? DType::int8 : sizeof(T) == 2 ? DType::int16 : sizeof(T) == 4 ? DType::int32 : DType::int64)
-                          : (sizeof(T) == 1 ? DType::uint8 : sizeof(T) == 2 ? DType::uint16 : sizeof(T) == 4 ? DType::uint32 : DType::uint64);
+template <class T>
+struct DTypeOf;
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType value = DType::boolean;
+};
+template <>
+struct DTypeOf<Half> {
+  static constexpr DType value = DType::float16;
+};
+template <>
+struct DTypeOf<BFloat16> {
+  static constexpr DType value = DType::bfloat16;
+};
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::float32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = DType::float64;
+};
+template <std::integral T>
+requires(!std::same_as<T, bool>) struct DTypeOf<T> {
+  static constexpr DType value = std::is_signed_v<T> ? (sizeof(T) == 1   ? DType::int8
+                                                        : sizeof(T) == 2 ? DType::int16
+                                                        : sizeof(T) == 4 ? DType::int32
+                                                                         : DType::int64)
+                                                     : (sizeof(T) == 1   ? DType::uint8
+                                                        : sizeof(T) == 2 ? DType::uint16
+                                                        : sizeof(T) == 4 ? DType::uint32
+                                                                         : DType::uint64);
 };
 }  // namespace detail
 
 /// A C++ type that is the element of some tensor.
 template <class T>
-concept Scalar = requires { detail::DTypeOf<std::remove_cv_t<T>>::value; };
+concept Scalar = requires {
+  detail::DTypeOf<std::remove_cv_t<T>>::value;
+};
 
 template <Scalar T>
 inline constexpr DType dtype_of = detail::DTypeOf<std::remove_cv_t<T>>::value;

@@ -21,8 +21,10 @@ namespace theon {
 enum class Mode : std::uint8_t {
   fast_run,      // everything
   fast_compile,  // only the rewrites that are cheap or needed for correctness, quick code generation
-  verify,        // like fast_run, and every call is compared with the reference evaluator; throws CheckError where they differ
-  nan_guard,     // like fast_run, one step at a time; throws CheckError naming the first value with a NaN or an infinity and the user's line
+  verify,        // like fast_run, and every call is compared with the reference evaluator; throws CheckError where they
+                 // differ
+  nan_guard,  // like fast_run, one step at a time; throws CheckError naming the first value with a NaN or an infinity
+              // and the user's line
 };
 
 /// What to do about an input that no output uses.
@@ -61,7 +63,8 @@ struct FunctionOptions {
   bool verify = false;
 };
 
-/// Set from any thread to stop a call at its next step; the call throws Cancelled and shared variables keep their values.
+/// Set from any thread to stop a call at its next step; the call throws Cancelled and shared variables keep their
+/// values.
 class CancelToken {
  public:
   void cancel() { flag_->store(1, std::memory_order_relaxed); }
@@ -80,7 +83,9 @@ class Results {
   /// Throws ArgumentError unless there is exactly one.
   operator Tensor() const;
   template <Scalar T>
-  T item() const { return static_cast<Tensor>(*this).item<T>(); }
+  T item() const {
+    return static_cast<Tensor>(*this).item<T>();
+  }
   auto begin() const { return values_.begin(); }
   auto end() const { return values_.end(); }
 
@@ -88,30 +93,34 @@ class Results {
   std::vector<Tensor> values_;
 };
 
-namespace detail { class CompiledFunction; }
+namespace detail {
+class CompiledFunction;
+}
 
 /// A compiled function. Cheap to copy; calls are const and thread-safe. A call that throws has changed nothing.
 class Function {
  public:
   /// A signature with arguments in order: Tensor, number, std::vector, std::span.
   template <class... Arguments>
-    requires(std::convertible_to<Arguments, Tensor> && ...)
-  Results operator()(const Arguments&... arguments) const {
+  requires(std::convertible_to<Arguments, Tensor>&&...) Results operator()(const Arguments&... arguments) const {
     const std::array<Tensor, sizeof...(Arguments)> list{Tensor(arguments)...};
     return call(std::span<const Tensor>(list));
   }
-  /// Arguments in order; inputs with a default may be left out at the end. Throws ArgumentError, DTypeError or ShapeError for arguments that do not fit the inputs, and what the
-  /// steps of the call report: IndexError, CheckError, ShapeError. What a user's op throws becomes an Error of its kind that names the op and its line, and nests
-  /// what was thrown (std::rethrow_if_nested) where that is none of Theon's.
+  /// Arguments in order; inputs with a default may be left out at the end. Throws ArgumentError, DTypeError or
+  /// ShapeError for arguments that do not fit the inputs, and what the steps of the call report: IndexError,
+  /// CheckError, ShapeError. What a user's op throws becomes an Error of its kind that names the op and its line, and
+  /// nests what was thrown (std::rethrow_if_nested) where that is none of Theon's.
   Results call(std::span<const Tensor> arguments) const;
   Results call(std::span<const Tensor> arguments, const CancelToken& token) const;
   Results call(const std::vector<Tensor>& arguments) const { return call(std::span<const Tensor>(arguments)); }
-  Results call(const std::vector<Tensor>& arguments, const CancelToken& token) const { return call(std::span<const Tensor>(arguments), token); }
+  Results call(const std::vector<Tensor>& arguments, const CancelToken& token) const {
+    return call(std::span<const Tensor>(arguments), token);
+  }
   /// By input name; inputs with a default may be left out.
   Results call(const std::map<std::string, Tensor>& arguments) const;
 
-  /// The unchecked entry for hot loops: contiguous memory of the inputs in order, outputs likewise, of the sizes that `prepare` was given; allocates nothing.
-  /// Returns 0, or a failure code (the same that makes `call` throw).
+  /// The unchecked entry for hot loops: contiguous memory of the inputs in order, outputs likewise, of the sizes that
+  /// `prepare` was given; allocates nothing. Returns 0, or a failure code (the same that makes `call` throw).
   class Raw;
   Raw prepare(const std::vector<Sizes>& input_sizes) const;
 
@@ -121,7 +130,10 @@ class Function {
   /// The kernels: what was fused and what blocked it, as loops.
   std::string explain() const;
   /// Seconds spent in each stage of compiling.
-  struct Stage { std::string name; double seconds; };
+  struct Stage {
+    std::string name;
+    double seconds;
+  };
   std::vector<Stage> compile_times() const;
 
   explicit Function(std::shared_ptr<const detail::CompiledFunction> compiled) : compiled_(std::move(compiled)) {}
@@ -144,27 +156,44 @@ class Function::Raw {
   std::shared_ptr<State> state_;
 };
 
-/// Compiles. Throws ArgumentError for a missing, repeated or unused input, or an update given twice; DTypeError or ShapeError for an update or a given that does not fit.
-Function function(std::vector<In> inputs, std::vector<Variable> outputs, FunctionOptions options = {}, Location where = Location::here());
+/// Compiles. Throws ArgumentError for a missing, repeated or unused input, or an update given twice; DTypeError or
+/// ShapeError for an update or a given that does not fit.
+Function function(std::vector<In> inputs, std::vector<Variable> outputs, FunctionOptions options = {},
+                  Location where = Location::here());
 
 std::string debugprint(const Function& f);
 
 /// The value of an expression for quick looks: compiles, calls, forgets.
-Tensor eval(const Variable& y, const std::vector<std::pair<Variable, Tensor>>& arguments = {}, Location where = Location::here());
+Tensor eval(const Variable& y, const std::vector<std::pair<Variable, Tensor>>& arguments = {},
+            Location where = Location::here());
 
 template <class Signature>
 class TypedFunction;
 
 namespace detail {
-template <class T> struct FromTensor { static T get(const Tensor& x) { return x.dtype() == dtype_of<T> && x.ndim() == 0 ? *x.data<T>() : x.item<T>(); } };
-template <> struct FromTensor<Tensor> { static Tensor get(const Tensor& x) { return x; } };
-template <Scalar T> struct FromTensor<std::vector<T>> { static std::vector<T> get(const Tensor& x) { return x.to_vector<T>(); } };
+template <class T>
+struct FromTensor {
+  static T get(const Tensor& x) { return x.dtype() == dtype_of<T> && x.ndim() == 0 ? *x.data<T>() : x.item<T>(); }
+};
+template <>
+struct FromTensor<Tensor> {
+  static Tensor get(const Tensor& x) { return x; }
+};
+template <Scalar T>
+struct FromTensor<std::vector<T>> {
+  static std::vector<T> get(const Tensor& x) { return x.to_vector<T>(); }
+};
 
-template <class R> struct FromResults { static R get(const Results& r) { return FromTensor<R>::get(r[0]); } static constexpr std::size_t count = 1; };
+template <class R>
+struct FromResults {
+  static R get(const Results& r) { return FromTensor<R>::get(r[0]); }
+  static constexpr std::size_t count = 1;
+};
 template <class... R>
 struct FromResults<std::tuple<R...>> {
   static std::tuple<R...> get(const Results& r) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::tuple<R...>(FromTensor<R>::get(r[I])...); }(std::index_sequence_for<R...>());
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::tuple<R...>(FromTensor<R>::get(r[I])...); }
+    (std::index_sequence_for<R...>());
   }
   static constexpr std::size_t count = sizeof...(R);
 };
@@ -176,7 +205,9 @@ template <class Result, class... Arguments>
 class TypedFunction<Result(Arguments...)> {
  public:
   explicit TypedFunction(Function untyped) : untyped_(std::move(untyped)) {}
-  Result operator()(const Arguments&... arguments) const { return detail::FromResults<Result>::get(untyped_(arguments...)); }
+  Result operator()(const Arguments&... arguments) const {
+    return detail::FromResults<Result>::get(untyped_(arguments...));
+  }
   const Function& untyped() const { return untyped_; }
   static constexpr std::size_t arguments = sizeof...(Arguments);
   static constexpr std::size_t results = detail::FromResults<Result>::count;
@@ -186,8 +217,10 @@ class TypedFunction<Result(Arguments...)> {
 };
 
 template <class Signature>
-TypedFunction<Signature> function(std::vector<In> inputs, std::vector<Variable> outputs, FunctionOptions options = {}, Location where = Location::here()) {
-  detail::expect_arity(inputs.size(), TypedFunction<Signature>::arguments, outputs.size(), TypedFunction<Signature>::results, where);
+TypedFunction<Signature> function(std::vector<In> inputs, std::vector<Variable> outputs, FunctionOptions options = {},
+                                  Location where = Location::here()) {
+  detail::expect_arity(inputs.size(), TypedFunction<Signature>::arguments, outputs.size(),
+                       TypedFunction<Signature>::results, where);
   return TypedFunction<Signature>(function(std::move(inputs), std::move(outputs), std::move(options), where));
 }
 

@@ -1,4 +1,5 @@
-// Operations on symbolic arrays. Names follow NumPy where NumPy has one, Theano otherwise; operands broadcast as in NumPy, over dims known to be 1.
+// Operations on symbolic arrays. Names follow NumPy where NumPy has one, Theano otherwise; operands broadcast as in
+// NumPy, over dims known to be 1.
 #pragma once
 
 #include <theon/variable.h>
@@ -43,8 +44,8 @@ Variable operator~(Operand x);
 Variable where(Operand condition, Operand x, Operand y);
 Variable isnan(Operand x);
 
-// Elementwise functions. Integers and booleans stay what they are where the result is one (abs, sign, sqr, relu, clip, floor, ceil, round); for the others they
-// become float64.
+// Elementwise functions. Integers and booleans stay what they are where the result is one (abs, sign, sqr, relu, clip,
+// floor, ceil, round); for the others they become float64.
 Variable abs(Operand x);
 Variable sign(Operand x);
 Variable sqr(Operand x);
@@ -66,7 +67,9 @@ Variable round(Operand x);  // half to even
 
 Variable cast(Operand x, DType dtype);
 template <Scalar T>
-Variable cast(Operand x) { return cast(std::move(x), dtype_of<T>); }
+Variable cast(Operand x) {
+  return cast(std::move(x), dtype_of<T>);
+}
 
 /// Which axes a reduction covers: all, one, or a list. Negative axes count from the end.
 struct Axes {
@@ -96,7 +99,8 @@ Variable cumsum(Operand x, int axis = 0);
 // Shape.
 Variable reshape(Operand x, Shape dims);
 Variable transpose(Operand x, std::vector<int> axes = {});
-/// Theano's dimshuffle: the axes in a new order, `broadcast_axis` inserting an axis of size 1; a dropped axis must have size 1.
+/// Theano's dimshuffle: the axes in a new order, `broadcast_axis` inserting an axis of size 1; a dropped axis must have
+/// size 1.
 inline constexpr int broadcast_axis = -1;
 Variable dimshuffle(Operand x, std::vector<int> pattern);
 Variable expand_dims(Operand x, int axis);
@@ -106,7 +110,8 @@ Variable flatten(Operand x);
 Variable concatenate(std::vector<Variable> parts, int axis = 0, Location where = Location::here());
 Variable stack(std::vector<Variable> parts, int axis = 0, Location where = Location::here());
 
-/// Bounds of a basic slice as in Python: missing, a size, or a scalar integer Variable. Negative numbers count from the end; bounds past the end are clamped.
+/// Bounds of a basic slice as in Python: missing, a size, or a scalar integer Variable. Negative numbers count from the
+/// end; bounds past the end are clamped.
 struct Bound {
   Bound() = default;
   Bound(int value) : value(Dim(value)) {}
@@ -119,16 +124,19 @@ struct Slice {
   Bound start, stop;
   std::int64_t step = 1;
 };
-inline Slice slice(Bound start = {}, Bound stop = {}, std::int64_t step = 1) { return {std::move(start), std::move(stop), step}; }
-/// One index per leading axis: a slice keeps the axis, a number or a scalar integer Variable drops it, an integer array gathers (one array at most;
-/// several arrays are broadcast together and gather pointwise, as in NumPy).
+inline Slice slice(Bound start = {}, Bound stop = {}, std::int64_t step = 1) {
+  return {std::move(start), std::move(stop), step};
+}
+/// One index per leading axis: a slice keeps the axis, a number or a scalar integer Variable drops it, an integer array
+/// gathers (one array at most; several arrays are broadcast together and gather pointwise, as in NumPy).
 using Index = std::variant<Slice, std::int64_t, Variable>;
 /// What stands in x[...], with the user's line.
 class FirstIndex {
  public:
   template <class I>
-    requires std::constructible_from<Index, const I&>
-  FirstIndex(const I& index, std::source_location at = std::source_location::current()) : index_(index), where_(at) {}
+  requires std::constructible_from<Index, const I&> FirstIndex(
+      const I& index, std::source_location at = std::source_location::current())
+      : index_(index), where_(at) {}
 
   const Index& index() const { return index_; }
   Location where() const { return where_; }
@@ -138,11 +146,13 @@ class FirstIndex {
   Location where_;
 };
 Variable index(const Variable& x, std::vector<Index> indices, Location where = Location::here());
-/// x with the elements that `index(x, indices)` reads replaced by `value`, which is broadcast to them; of several values for one element the last counts.
+/// x with the elements that `index(x, indices)` reads replaced by `value`, which is broadcast to them; of several
+/// values for one element the last counts.
 Variable set_subtensor(const Variable& x, std::vector<Index> indices, Operand value);
 /// x with `value` added to the elements that `index(x, indices)` reads, once for each time an element is read.
 Variable inc_subtensor(const Variable& x, std::vector<Index> indices, Operand value);
-/// x[..., indices, ...] along `axis`: indices of any rank replace the axis. Negative indices count from the end; out of range is an IndexError at the call.
+/// x[..., indices, ...] along `axis`: indices of any rank replace the axis. Negative indices count from the end; out of
+/// range is an IndexError at the call.
 Variable take(Operand x, Operand indices, int axis = 0);
 
 // Creation.
@@ -150,9 +160,13 @@ Variable zeros(DType dtype, Shape dims, Location where = Location::here());
 Variable ones(DType dtype, Shape dims, Location where = Location::here());
 Variable full(Shape dims, Operand value);
 template <Scalar T>
-Variable zeros(Shape dims, Location where = Location::here()) { return zeros(dtype_of<T>, std::move(dims), where); }
+Variable zeros(Shape dims, Location where = Location::here()) {
+  return zeros(dtype_of<T>, std::move(dims), where);
+}
 template <Scalar T>
-Variable ones(Shape dims, Location where = Location::here()) { return ones(dtype_of<T>, std::move(dims), where); }
+Variable ones(Shape dims, Location where = Location::here()) {
+  return ones(dtype_of<T>, std::move(dims), where);
+}
 Variable zeros_like(Operand x);
 Variable ones_like(Operand x);
 Variable full_like(Operand x, Operand value);
@@ -161,7 +175,8 @@ Variable arange(Dim n, DType dtype = DType::int64, Location where = Location::he
 Variable arange(const Variable& n, DType dtype = DType::int64, Location where = Location::here());
 /// The size as an int64 scalar.
 Variable value(const Dim& dim, Location where = Location::here());
-/// A scalar integer Variable as a size: a polynomial where it is one over known sizes and other scalars, each of which must not be negative.
+/// A scalar integer Variable as a size: a polynomial where it is one over known sizes and other scalars, each of which
+/// must not be negative.
 Dim size(const Variable& n, Location where = Location::here());
 
 // Linear algebra.
@@ -180,7 +195,8 @@ std::vector<Variable> nonzero(Operand x);
 Variable softmax(Operand x, int axis = -1);
 Variable log_softmax(Operand x, int axis = -1);
 Variable logsumexp(Operand x, int axis = -1, bool keepdims = false);
-/// -log(p[i, target[i]]) for integer targets, -sum(target * log(p), -1) for a target of p's rank. Stable over softmax: it is rewritten.
+/// -log(p[i, target[i]]) for integer targets, -sum(target * log(p), -1) for a target of p's rank. Stable over softmax:
+/// it is rewritten.
 Variable categorical_crossentropy(Operand p, Operand target);
 
 // Random bits (Philox4x32-10, Salmon et al. 2011): a function of key and position alone.

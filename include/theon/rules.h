@@ -18,8 +18,8 @@ class Op;
 /// A pattern: it stands for any value. One name stands for one value throughout a rule.
 Variable any(std::string name);
 
-/// An op known by its name alone: it stands for any op of that name, whatever its axes and other attributes, and for the
-/// same one throughout a rule. `const AnyOp sum("sum");` makes `{sum(-x), -sum(x)}` hold along every axis.
+/// An op known by its name alone: it stands for any op of that name, whatever its axes and other attributes, and for
+/// the same one throughout a rule. `const AnyOp sum("sum");` makes `{sum(-x), -sum(x)}` hold along every axis.
 class AnyOp {
  public:
   explicit AnyOp(std::string name);
@@ -50,7 +50,8 @@ class Match {
   /// Pairs of pattern and value: the leaves, and the nodes made by AnyOp.
   Match(Variable whole, const Bindings& bindings) : whole_(std::move(whole)), bindings_(&bindings) {}
 
-  /// The value that takes the place of a leaf, or of a node made by AnyOp. Throws ArgumentError for what the pattern lacks.
+  /// The value that takes the place of a leaf, or of a node made by AnyOp. Throws ArgumentError for what the pattern
+  /// lacks.
   const Variable& operator()(const Variable& pattern) const;
   /// The value that the whole left side stands for.
   const Variable& whole() const { return whole_; }
@@ -62,9 +63,9 @@ class Match {
   const Bindings* bindings_;
 };
 
-/// An equation, read from left to right. The left side is a pattern; operands of `+` and `*` match in any order and among
-/// other operands, a number matches whatever is exactly that number everywhere. The value that replaces a match always has
-/// its dtype and dims: it is cast or broadcast where needed.
+/// An equation, read from left to right. The left side is a pattern; operands of `+` and `*` match in any order and
+/// among other operands, a number matches whatever is exactly that number everywhere. The value that replaces a match
+/// always has its dtype and dims: it is cast or broadcast where needed.
 class Rule {
  public:
   using Condition = std::function<bool(const Match&)>;
@@ -86,8 +87,8 @@ class Rule {
   Rule tested_on(Variable example) const;
   const Variable& example() const { return example_.is_empty() ? from_ : example_; }
 
-  /// The right side of a match; empty where the rule does not apply. Throws ArgumentError, naming the rule, when it cannot be
-  /// built.
+  /// The right side of a match; empty where the rule does not apply. Throws ArgumentError, naming the rule, when it
+  /// cannot be built.
   Variable result(const Match& match) const;
 
  private:
@@ -98,8 +99,8 @@ class Rule {
   Build build_;
 };
 
-/// Rules that are switched on together: `Rules mine{{exp(x) * exp(y), exp(x + y)}};`. Each is checked numerically: throws
-/// ArgumentError, with values, where the two sides of an instance differ.
+/// Rules that are switched on together: `Rules mine{{exp(x) * exp(y), exp(x + y)}};`. Each is checked numerically:
+/// throws ArgumentError, with values, where the two sides of an instance differ.
 class Rules {
  public:
   Rules(std::initializer_list<Rule> rules);
@@ -114,7 +115,8 @@ class Rules {
   std::vector<Rule> list_;
 };
 
-/// Identities that hold for finite numbers only: x - x is 0, x * 0 is 0, exp(log(x)) is x. `function(..., {.rules = {finite_only()}})`.
+/// Identities that hold for finite numbers only: x - x is 0, x * 0 is 0, exp(log(x)) is x. `function(..., {.rules =
+/// {finite_only()}})`.
 Rules finite_only();
 
 }  // namespace theon

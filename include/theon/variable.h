@@ -22,7 +22,8 @@ class FirstIndex;  // see <theon/ops.h>
 namespace detail {
 void retain(const Node* node) noexcept;
 void release(const Node* node) noexcept;
-/// `where`, or the line that what is made now belongs to: that of the node whose derivative is being built, for example.
+/// `where`, or the line that what is made now belongs to: that of the node whose derivative is being built, for
+/// example.
 Location attributed(Location where) noexcept;
 }  // namespace detail
 
@@ -30,11 +31,18 @@ Location attributed(Location where) noexcept;
 class NodeRef {
  public:
   NodeRef() = default;
-  explicit NodeRef(const Node* node) noexcept : node_(node) { if (node_) detail::retain(node_); }
+  explicit NodeRef(const Node* node) noexcept : node_(node) {
+    if (node_) detail::retain(node_);
+  }
   NodeRef(const NodeRef& other) noexcept : NodeRef(other.node_) {}
   NodeRef(NodeRef&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
-  NodeRef& operator=(NodeRef other) noexcept { std::swap(node_, other.node_); return *this; }
-  ~NodeRef() { if (node_) detail::release(node_); }
+  NodeRef& operator=(NodeRef other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  ~NodeRef() {
+    if (node_) detail::release(node_);
+  }
 
   const Node* get() const { return node_; }
   const Node* operator->() const { return node_; }
@@ -45,8 +53,8 @@ class NodeRef {
   const Node* node_ = nullptr;
 };
 
-/// A symbolic array: a leaf (input, constant, shared) or one output of an Apply. A handle that owns what it refers to, so
-/// `auto y = x + 1;` is always safe. `==` builds a node; `same(x, y)` asks for identity.
+/// A symbolic array: a leaf (input, constant, shared) or one output of an Apply. A handle that owns what it refers to,
+/// so `auto y = x + 1;` is always safe. `==` builds a node; `same(x, y)` asks for identity.
 class Variable {
  public:
   /// No value: what a missing gradient is before a policy fills it. Using it as an operand throws ArgumentError.
@@ -87,7 +95,8 @@ class Variable {
 /// Whether both are the same value of the same node.
 bool same(const Variable& a, const Variable& b);
 
-/// State that outlives calls. It is a Variable, and it holds a value that functions read and update. Its size is fixed: the dims of the first value.
+/// State that outlives calls. It is a Variable, and it holds a value that functions read and update. Its size is fixed:
+/// the dims of the first value.
 class Shared : public Variable {
  public:
   explicit Shared(Variable leaf) : Variable(std::move(leaf)) {}
@@ -102,34 +111,52 @@ Shared shared(std::string name, Tensor value, Location where = Location::here())
 /// A free variable of the given type: an argument of a function to come.
 Variable input(DType dtype, std::string name, Shape dims, Location where = Location::here());
 template <Scalar T>
-Variable input(std::string name, Shape dims, Location where = Location::here()) { return input(dtype_of<T>, std::move(name), std::move(dims), where); }
+Variable input(std::string name, Shape dims, Location where = Location::here()) {
+  return input(dtype_of<T>, std::move(name), std::move(dims), where);
+}
 /// The same with a fresh symbol for each axis. A name of its own, since `{64}` would be a rank as well as a shape.
 Variable input_of_rank(int ndim, DType dtype, std::string name = "", Location where = Location::here());
 template <Scalar T>
-Variable scalar(std::string name = "", Location where = Location::here()) { return input_of_rank(0, dtype_of<T>, std::move(name), where); }
+Variable scalar(std::string name = "", Location where = Location::here()) {
+  return input_of_rank(0, dtype_of<T>, std::move(name), where);
+}
 template <Scalar T>
-Variable vector(std::string name = "", Location where = Location::here()) { return input_of_rank(1, dtype_of<T>, std::move(name), where); }
+Variable vector(std::string name = "", Location where = Location::here()) {
+  return input_of_rank(1, dtype_of<T>, std::move(name), where);
+}
 template <Scalar T>
-Variable matrix(std::string name = "", Location where = Location::here()) { return input_of_rank(2, dtype_of<T>, std::move(name), where); }
+Variable matrix(std::string name = "", Location where = Location::here()) {
+  return input_of_rank(2, dtype_of<T>, std::move(name), where);
+}
 template <Scalar T>
-Variable tensor3(std::string name = "", Location where = Location::here()) { return input_of_rank(3, dtype_of<T>, std::move(name), where); }
+Variable tensor3(std::string name = "", Location where = Location::here()) {
+  return input_of_rank(3, dtype_of<T>, std::move(name), where);
+}
 template <Scalar T>
-Variable tensor4(std::string name = "", Location where = Location::here()) { return input_of_rank(4, dtype_of<T>, std::move(name), where); }
+Variable tensor4(std::string name = "", Location where = Location::here()) {
+  return input_of_rank(4, dtype_of<T>, std::move(name), where);
+}
 
 /// A constant. The value is copied.
 Variable constant(const Tensor& value, Location where = Location::here());
 
-/// An argument of an operation: a variable, a tensor or a C++ number, with the user's line. A number is weak: it takes the other
-/// operand's dtype within its kind and raises the kind otherwise. A C++ bool is not a number here.
+/// An argument of an operation: a variable, a tensor or a C++ number, with the user's line. A number is weak: it takes
+/// the other operand's dtype within its kind and raises the kind otherwise. A C++ bool is not a number here.
 class Operand {
  public:
-  Operand(const Variable& value, std::source_location at = std::source_location::current()) : value_(value), where_(detail::attributed(at)) {}
-  Operand(const Tensor& value, std::source_location at = std::source_location::current()) : value_(constant(value, at)), where_(detail::attributed(at)) {}
+  Operand(const Variable& value, std::source_location at = std::source_location::current())
+      : value_(value), where_(detail::attributed(at)) {}
+  Operand(const Tensor& value, std::source_location at = std::source_location::current())
+      : value_(constant(value, at)), where_(detail::attributed(at)) {}
   template <class T>
-    requires(std::integral<T> || std::floating_point<T>) && (!std::same_as<T, bool>)
-  Operand(T number, std::source_location at = std::source_location::current()) : where_(detail::attributed(at)), weak_(true) {
-    if constexpr (std::floating_point<T>) literal(static_cast<double>(number));
-    else literal(static_cast<std::int64_t>(number));
+  requires(std::integral<T> || std::floating_point<T>) &&
+      (!std::same_as<T, bool>)Operand(T number, std::source_location at = std::source_location::current())
+      : where_(detail::attributed(at)),
+  weak_(true) {
+    if constexpr (std::floating_point<T>)
+      literal(static_cast<double>(number));
+    else
+      literal(static_cast<std::int64_t>(number));
   }
 
   bool is_weak() const { return weak_; }
@@ -146,7 +173,8 @@ class Operand {
   bool weak_ = false;
 };
 
-/// The expression in the user's syntax: "x**2.0 * y + sin(x)". Shared subexpressions and large graphs are named and printed once.
+/// The expression in the user's syntax: "x**2.0 * y + sin(x)". Shared subexpressions and large graphs are named and
+/// printed once.
 std::string to_string(const Variable& x);
 std::ostream& operator<<(std::ostream& out, const Variable& x);
 /// Theano's debugprint: a line per node, indented, with types; a node met again is only referred to.

@@ -11,7 +11,8 @@ namespace {
 bool is_negative(const Variable& x) { return is_elementwise(x, "neg"); }
 
 bool is_difference(const Apply& node) {
-  return node.inputs.size() == 2 && std::ranges::any_of(node.inputs, is_negative) && is_elementwise(node.output(0), "add");
+  return node.inputs.size() == 2 && std::ranges::any_of(node.inputs, is_negative) &&
+         is_elementwise(node.output(0), "add");
 }
 
 }  // namespace

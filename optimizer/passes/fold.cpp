@@ -41,7 +41,10 @@ bool is_short(const Apply& node) {
 
 bool is_foldable(const Apply& node, const std::unordered_set<const Apply*>& constant) {
   // Most nodes have an operand that is no constant: nothing else is asked of those.
-  if (!std::ranges::all_of(node.inputs, [&](const Variable& x) { return as_constant(x) || (x.owner() && constant.contains(x.owner())); })) return false;
+  if (!std::ranges::all_of(node.inputs, [&](const Variable& x) {
+        return as_constant(x) || (x.owner() && constant.contains(x.owner()));
+      }))
+    return false;
   const bool has_effect = !node.op->is_pure() || !node.op->binds().empty() || node.op->op_class() == Op::Class::region;
   return !has_effect && !node.op->has_symbols() && node.obligations.empty() && evaluations(node) <= most_elements;
 }
@@ -58,11 +61,14 @@ std::vector<Variable> constant_values(const Graph& graph) {
   std::int64_t budget = most_elements;
   const auto need = [&](const Variable& x) {
     const Apply* node = x.owner();
-    if (node && constant.contains(node) && !is_short(*node) && is_small(x.type()) && seen.emplace(x, true).second) needed.push_back(x);
+    if (node && constant.contains(node) && !is_short(*node) && is_small(x.type()) && seen.emplace(x, true).second)
+      needed.push_back(x);
   };
   for (const Apply* node : toposort(graph.outputs)) {
-    if (is_foldable(*node, constant) && (budget -= evaluations(*node)) >= 0) constant.insert(node);
-    else std::ranges::for_each(node->inputs, need);
+    if (is_foldable(*node, constant) && (budget -= evaluations(*node)) >= 0)
+      constant.insert(node);
+    else
+      std::ranges::for_each(node->inputs, need);
   }
   std::ranges::for_each(graph.outputs, need);
   return needed;
@@ -75,7 +81,8 @@ Graph fold_constants(const Graph& graph) {
   if (needed.empty()) return graph;
   const std::vector<Tensor> values = reference::evaluate(needed);
   VariableMap<Variable> replacements;
-  for (std::size_t i = 0; i < needed.size(); ++i) replacements.emplace(needed[i], constant(values[i], needed[i].where()));
+  for (std::size_t i = 0; i < needed.size(); ++i)
+    replacements.emplace(needed[i], constant(values[i], needed[i].where()));
   return {graph.inputs, replace(graph.outputs, replacements)};
 }
 

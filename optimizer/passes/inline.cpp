@@ -27,7 +27,9 @@ Graph inlined_once(const Graph& graph, const std::set<std::string>& kept) {
 
 Graph inline_composites(const Graph& graph, const std::set<std::string>& kept) {
   Graph result = graph;
-  const auto has_any = [&] { return std::ranges::any_of(toposort(result.outputs), [&](const Apply* node) { return is_inlined(*node, kept); }); };
+  const auto has_any = [&] {
+    return std::ranges::any_of(toposort(result.outputs), [&](const Apply* node) { return is_inlined(*node, kept); });
+  };
   while (has_any()) result = inlined_once(result, kept);
   return result;
 }

@@ -11,7 +11,8 @@ namespace {
 bool has_inner(const Op& op) { return op.op_class() == Op::Class::region && !op.inner().empty(); }
 
 bool is_unchanged(const Graph& before, const Graph& after) {
-  return std::ranges::equal(before.inputs, after.inputs, VariableSame()) && std::ranges::equal(before.outputs, after.outputs, VariableSame());
+  return std::ranges::equal(before.inputs, after.inputs, VariableSame()) &&
+         std::ranges::equal(before.outputs, after.outputs, VariableSame());
 }
 
 /// The op around the graphs that the pass makes of its own; the same op where they are the same.

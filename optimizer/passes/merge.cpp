@@ -18,7 +18,8 @@ std::vector<Variable> merged(std::span<const Variable> outputs, Interned& intern
       if (!x.owner()) x = interned.leaf(x);
     return outputs_of(*interned.rebuilt(node, std::move(inputs)));
   };
-  std::vector<Variable> result = rebuild_graph(outputs, [](const Apply&) { return true; }, remake);
+  std::vector<Variable> result = rebuild_graph(
+      outputs, [](const Apply&) { return true; }, remake);
   for (Variable& x : result)
     if (!x.owner()) x = interned.leaf(x);
   return result;

@@ -11,7 +11,8 @@
 
 namespace theon {
 
-/// Makes equal nodes one, also with those of graphs merged before: a graph that comes out as an earlier one went in is the same graph.
+/// Makes equal nodes one, also with those of graphs merged before: a graph that comes out as an earlier one went in is
+/// the same graph.
 Graph merge(const Graph& graph, Interned& interned);
 
 /// Computes what depends on constants alone, where that takes at most a million elements and a result at most a MiB.

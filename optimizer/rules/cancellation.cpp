@@ -25,15 +25,18 @@ bool is_zero(const Variable& x) {
 Variable gathered_like(const Apply& scatter, const Variable& y) {
   const auto* op = dynamic_cast<const Scatter*>(scatter.op.get());
   if (!op || !is_zero(scatter.inputs[0]) || op->layout().axes.empty()) return {};
-  const std::vector<Variable> arrays(scatter.inputs.begin() + 2, scatter.inputs.begin() + 2 + static_cast<std::ptrdiff_t>(op->layout().axes.size()));
-  const bool is_plain = std::ranges::all_of(op->slices(), [](const AxisSlice& slice) { return slice.start == Dim(0) && slice.step == 1; });
+  const std::vector<Variable> arrays(
+      scatter.inputs.begin() + 2, scatter.inputs.begin() + 2 + static_cast<std::ptrdiff_t>(op->layout().axes.size()));
+  const bool is_plain = std::ranges::all_of(
+      op->slices(), [](const AxisSlice& slice) { return slice.start == Dim(0) && slice.step == 1; });
   return is_plain && y.dims() == scatter.types[0].dims ? gather(y, arrays, op->layout(), scatter.where) : Variable();
 }
 
 bool same_expression(const Variable& a, const Variable& b) {
   if (same(a, b)) return true;
   const Apply *x = a.owner(), *y = b.owner();
-  return x && y && a.index() == b.index() && x->op->equals(*y->op) && std::ranges::equal(x->inputs, y->inputs, VariableSame());
+  return x && y && a.index() == b.index() && x->op->equals(*y->op) &&
+         std::ranges::equal(x->inputs, y->inputs, VariableSame());
 }
 
 /// How deep quotients are looked into: it bounds the work, and the stack.
@@ -54,7 +57,8 @@ Variable product_without_divisor(const Variable& x, const Variable& y, int depth
 
 Variable quotient_without_divisor(const Variable& x, const Variable& y, int depth) {
   std::vector<Variable> divisors = factors(operand(x, 1));
-  const auto found = std::ranges::find_if(divisors, [&](const Variable& divisor) { return same_expression(divisor, y); });
+  const auto found =
+      std::ranges::find_if(divisors, [&](const Variable& divisor) { return same_expression(divisor, y); });
   if (found == divisors.end()) {
     const Variable above = without_divisor(operand(x), y, depth);
     return above.is_empty() ? above : above / operand(x, 1);
@@ -116,8 +120,8 @@ Variable cancelled(const Variable& whole) {
   return {};
 }
 
-/// The sum of a choice between `x` and 0 as a choice between the sum of `x` and 0, where the condition is the same along the
-/// axes of the sum.
+/// The sum of a choice between `x` and 0 as a choice between the sum of `x` and 0, where the condition is the same
+/// along the axes of the sum.
 Variable choice_of_sums(const Variable& condition, const Variable& x, const Variable& whole) {
   const Variable& choice = operand(whole);
   const std::vector<int>& axes = op_of<Reduce>(whole)->axes();
@@ -131,21 +135,25 @@ Variable choice_of_sums(const Variable& condition, const Variable& x, const Vari
 std::vector<Rule> cancellation_rules() {
   const Variable x = any("x"), y = any("y"), z = any("z"), c = any("c");
   const AnyOp sum_of("sum");
-  return of_class(RuleClass::stabilising, {
-      {y / y, 1, never_zero(y)},
-      {x * y / y, x, never_zero(y)},
-      {y / (y * z), 1 / z, never_zero(y)},
-      {x * y / (y * z), x / z, never_zero(y)},
-      Rule(x * y, "x without its division by y", [](const Match& m) { return cancelled(m.whole()); }).tested_on((x / y + z) * y),
+  return of_class(RuleClass::stabilising,
+                  {
+                      {y / y, 1, never_zero(y)},
+                      {x * y / y, x, never_zero(y)},
+                      {y / (y * z), 1 / z, never_zero(y)},
+                      {x * y / (y * z), x / z, never_zero(y)},
+                      Rule(x * y, "x without its division by y", [](const Match& m) { return cancelled(m.whole()); })
+                          .tested_on((x / y + z) * y),
 
-      // A branch that is not taken is 0, also times infinity.
-      {where(c, x, 0) * y, where(c, x * y, 0)},
-      {where(c, 0, x) * y, where(c, 0, x * y)},
-      {where(c, x, 0) / y, where(c, x / y, 0)},
-      {where(c, 0, x) / y, where(c, 0, x / y)},
-      {sum_of(where(c, x, 0)), "where(c, sum(x), 0)", [=](const Match& m) { return choice_of_sums(m(c), m(x), m.whole()); }},
-      {sum_of(where(c, 0, x)), "where(c, 0, sum(x))", [=](const Match& m) { return choice_of_sums(m(c), m(x), m.whole()); }},
-  });
+                      // A branch that is not taken is 0, also times infinity.
+                      {where(c, x, 0) * y, where(c, x * y, 0)},
+                      {where(c, 0, x) * y, where(c, 0, x * y)},
+                      {where(c, x, 0) / y, where(c, x / y, 0)},
+                      {where(c, 0, x) / y, where(c, 0, x / y)},
+                      {sum_of(where(c, x, 0)), "where(c, sum(x), 0)",
+                       [=](const Match& m) { return choice_of_sums(m(c), m(x), m.whole()); }},
+                      {sum_of(where(c, 0, x)), "where(c, 0, sum(x))",
+                       [=](const Match& m) { return choice_of_sums(m(c), m(x), m.whole()); }},
+                  });
 }
 
 }  // namespace theon

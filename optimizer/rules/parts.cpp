@@ -19,7 +19,9 @@ bool is_op(const Variable& x, std::string_view name) { return x.owner() && x.own
 
 const Variable& operand(const Variable& x, std::size_t k) { return x.owner()->inputs[k]; }
 
-std::vector<Variable> factors(const Variable& x) { return is_elementwise(x, "mul") ? x.owner()->inputs : std::vector{x}; }
+std::vector<Variable> factors(const Variable& x) {
+  return is_elementwise(x, "mul") ? x.owner()->inputs : std::vector{x};
+}
 std::vector<Variable> terms(const Variable& x) { return is_elementwise(x, "add") ? x.owner()->inputs : std::vector{x}; }
 
 Variable product(const std::vector<Variable>& factors) {
@@ -60,7 +62,9 @@ Rule::Condition never_zero(Variable x) {
 
 bool is_never_zero(const Variable& value) {
   Variable x = value;
-  while (op_of<DimShuffle>(x) || op_of<Reshape>(x) || op_of<BroadcastTo>(x) || op_of<StridedSlice>(x) || op_of<Gather>(x)) x = operand(x);
+  while (op_of<DimShuffle>(x) || op_of<Reshape>(x) || op_of<BroadcastTo>(x) || op_of<StridedSlice>(x) ||
+         op_of<Gather>(x))
+    x = operand(x);
   const ElementwiseDefinition* definition = x.owner() ? elementwise_definition(*x.owner()->op) : nullptr;
   return (definition && definition->never_zero) || op_of<Softmax>(x);
 }

@@ -10,7 +10,8 @@ namespace theon {
 /// Right sides that stay finite and keep their digits where the left sides do not: log(1 + x), log(softmax(x)), ...
 std::vector<Rule> stability_rules();
 
-/// Quotients by what is never zero, selections, and gathers, as gradients bring them: what cancels does not overflow first.
+/// Quotients by what is never zero, selections, and gathers, as gradients bring them: what cancels does not overflow
+/// first.
 std::vector<Rule> cancellation_rules();
 
 /// Identities of arithmetic and logic.

@@ -1,10 +1,10 @@
+#include "src/ops/shape.h"
 #include "optimizer/rules/parts.h"
 #include "optimizer/rules/rules.h"
 #include "src/graph/traversal.h"
 #include "src/ops/elementwise.h"
 #include "src/ops/index.h"
 #include "src/ops/reduce.h"
-#include "src/ops/shape.h"
 
 #include <algorithm>
 #include <memory>
@@ -23,7 +23,8 @@ Variable reduced_like(const Variable& reduction, const Variable& x, std::vector<
 Variable merged_shuffles(const Variable& x, const Variable& outer, const Variable& inner) {
   const std::vector<int>& first = op_of<DimShuffle>(inner)->pattern();
   std::vector<int> pattern;
-  for (const int axis : op_of<DimShuffle>(outer)->pattern()) pattern.push_back(axis == broadcast_axis ? axis : first[axis]);
+  for (const int axis : op_of<DimShuffle>(outer)->pattern())
+    pattern.push_back(axis == broadcast_axis ? axis : first[axis]);
   return dimshuffle(x, pattern);
 }
 
@@ -42,7 +43,8 @@ Variable shuffled_operands(const Variable& x, const Variable& shuffle) {
     if (input.ndim() == 0) continue;
     const int extra = x.ndim() - input.ndim();
     std::vector<int> pattern;
-    for (const int axis : op_of<DimShuffle>(shuffle)->pattern()) pattern.push_back(axis < extra ? broadcast_axis : axis - extra);
+    for (const int axis : op_of<DimShuffle>(shuffle)->pattern())
+      pattern.push_back(axis < extra ? broadcast_axis : axis - extra);
     input = dimshuffle(input, pattern);
   }
   return apply(node->op, std::move(inputs), node->where);
@@ -86,11 +88,16 @@ bool holds(DType to, DType from) {
   if (is_boolean(to)) return false;
   const auto digits = [](DType dtype) {
     switch (dtype) {
-      case DType::float16: return 11;
-      case DType::bfloat16: return 8;
-      case DType::float32: return 24;
-      case DType::float64: return 53;
-      default: return static_cast<int>(8 * size_of(dtype)) - (is_unsigned(dtype) ? 0 : 1);
+      case DType::float16:
+        return 11;
+      case DType::bfloat16:
+        return 8;
+      case DType::float32:
+        return 24;
+      case DType::float64:
+        return 53;
+      default:
+        return static_cast<int>(8 * size_of(dtype)) - (is_unsigned(dtype) ? 0 : 1);
     }
   };
   if (is_floating(from) && !is_floating(to)) return false;
@@ -130,7 +137,8 @@ Variable reduced_before_shuffle(const Variable& x, const Variable& reduction, co
   for (int axis = 0; axis < x.ndim(); ++axis)
     if (!contains(axes, axis)) position[axis] = next++;
   for (int axis = 0; axis < static_cast<int>(pattern.size()); ++axis)
-    if (!contains(covered, axis)) rest.push_back(pattern[axis] == broadcast_axis ? broadcast_axis : position[pattern[axis]]);
+    if (!contains(covered, axis))
+      rest.push_back(pattern[axis] == broadcast_axis ? broadcast_axis : position[pattern[axis]]);
   return dimshuffle(reduced_like(reduction, x, axes), rest);
 }
 
@@ -197,11 +205,14 @@ Variable sum_of_scaled(const Variable& whole) {
   const Variable& x = operand(whole);
   const std::vector<int>& axes = op_of<Reduce>(whole)->axes();
   std::vector<Variable> scales, rest;
-  for (const Variable& factor : factors(x)) (is_constant_along(factor, x.dims(), axes) ? scales : rest).push_back(factor);
+  for (const Variable& factor : factors(x))
+    (is_constant_along(factor, x.dims(), axes) ? scales : rest).push_back(factor);
   if (scales.empty() || rest.empty()) return {};
   const Variable summed = product(rest);
   // Fewer axes would shift those that are summed.
-  if (summed.ndim() != x.ndim() || std::ranges::any_of(axes, [&](int axis) { return summed.dims()[axis] != x.dims()[axis]; })) return {};
+  if (summed.ndim() != x.ndim() ||
+      std::ranges::any_of(axes, [&](int axis) { return summed.dims()[axis] != x.dims()[axis]; }))
+    return {};
   for (Variable& scale : scales) scale = without_axes(scale, x.ndim(), axes);
   scales.push_back(reduced_like(whole, summed, axes));
   return product(scales);
@@ -232,7 +243,8 @@ Variable merged_slices(const Variable& x, const Variable& outer, const Variable&
   std::vector<AxisSlice> merged;
   for (std::size_t axis = 0; axis < first.size(); ++axis) {
     if (first[axis].checked || second[axis].checked) return {};
-    merged.push_back({first[axis].start + second[axis].start * Dim(first[axis].step), first[axis].step * second[axis].step, second[axis].length});
+    merged.push_back({first[axis].start + second[axis].start * Dim(first[axis].step),
+                      first[axis].step * second[axis].step, second[axis].length});
   }
   return apply(std::make_shared<const StridedSlice>(std::move(merged)), {x}, outer.where());
 }
@@ -248,53 +260,77 @@ Variable removed_slice(const Variable& x, const Variable& slice) {
 
 std::vector<Rule> shape_rules() {
   const Variable x = any("x"), y = any("y"), c = any("c");
-  const AnyOp shuffle("dimshuffle"), again("dimshuffle"), reshaped("reshape"), reshaped_again("reshape"), spread("broadcast_to"),
-      spread_again("broadcast_to"), specified("specify_dims"), converted("cast"), converted_again("cast"), sliced("slice"),
-      sliced_again("slice"), sum_of("sum"), sum_again("sum"), max_of("max"), max_again("max"), min_of("min"), min_again("min"),
-      prod_of("prod"), prod_again("prod"), joined("concatenate");
-  const Variable shuffled = shuffle(x), cast_x = converted(x), slice_x = sliced(x), sum_x = sum_of(x), max_x = max_of(x),
-                 min_x = min_of(x), prod_x = prod_of(x), spread_x = spread(x), shuffle_again = again(shuffled),
-                 cast_again = converted_again(cast_x), slice_again = sliced_again(slice_x);
-  std::vector<Rule> rules = of_class(RuleClass::exact, {
-      {shuffled, "x", [=](const Match& m) { return removed_shuffle(m(x), m(shuffled)); }},
-      {shuffle_again, "dimshuffle(x)", [=](const Match& m) { return merged_shuffles(m(x), m(shuffle_again), m(shuffled)); }},
-      Rule(shuffled, "the operation on shuffled operands", [=](const Match& m) { return shuffled_operands(m(x), m(shuffled)); }).tested_on(shuffle(x * y)),
-      {reshaped(x), "dimshuffle(x)", [=](const Match& m) { return shuffle_of_reshape(m(x), m.whole()); }},
-      {reshaped_again(reshaped(x)), "reshape(x)", [=](const Match& m) { return reshape(m(x), m.whole().dims()); }},
-      {spread_again(spread_x), "broadcast_to(x)", [=](const Match& m) { return broadcast_to(m(x), m.whole().dims()); }},
-      {spread_x, "x", [=](const Match& m) { return m(x).dims() == m.whole().dims() ? m(x) : Variable(); }},
-      {cast_again, "cast(x)", [=](const Match& m) { return merged_casts(m(x), m(cast_x).dtype(), m.whole().dtype()); }},
-      {spread_x, "dimshuffle(x)", [=](const Match& m) { return shuffle_of_reshape(m(x), m.whole()); }},
-      {slice_x, "x", [=](const Match& m) { return removed_slice(m(x), m(slice_x)); }},
-      {slice_again, "slice(x)", [=](const Match& m) { return merged_slices(m(x), m(slice_again), m(slice_x)); }},
-      {joined(x), x},
-      Rule(again(dot(x, y)), "dot(transpose(y), transpose(x))", [=](const Match& m) { return transposed_operands(m(x), m(y), m.whole()); })
-          .tested_on(again(dot(shuffled, y))),
-      {max_of(-x), "-min(x)", [=](const Match& m) { return negated_extreme(m(x), m.whole(), Reduction::min); }},
-      {min_of(-x), "-max(x)", [=](const Match& m) { return negated_extreme(m(x), m.whole(), Reduction::max); }},
-      {max_again(max_x), "max(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(max_x)); }},
-      {min_again(min_x), "min(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(min_x)); }},
-      {max_of(shuffled), "a move of max(x)", [=](const Match& m) { return reduced_before_shuffle(m(x), m.whole(), m(shuffled)); }},
-      {min_of(shuffled), "a move of min(x)", [=](const Match& m) { return reduced_before_shuffle(m(x), m.whole(), m(shuffled)); }},
-      {max_of(spread_x), "max(x)", [=](const Match& m) { return extreme_of_repeated(m(x), m.whole(), m(spread_x)); }},
-      {max_of(x), "max(x) along the axes that are not of size 1", [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
-      {min_of(x), "min(x) along the axes that are not of size 1", [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
-      {prod_of(x), "prod(x) along the axes that are not of size 1", [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
-      {min_of(spread_x), "min(x)", [=](const Match& m) { return extreme_of_repeated(m(x), m.whole(), m(spread_x)); }},
-  });
-  for (const Rule& rule : of_class(RuleClass::rounding, {
-           {sum_of(-x), -sum_of(x)},
-           {dot(-x, y), -dot(x, y)},
-           {dot(x, -y), -dot(x, y)},
-           {sum_again(sum_x), "sum(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(sum_x)); }},
-           {sum_of(x), "sum(x) along the axes that are not of size 1", [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
-           {prod_again(prod_x), "prod(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(prod_x)); }},
-           {sum_of(shuffled), "a move of sum(x)", [=](const Match& m) { return reduced_before_shuffle(m(x), m.whole(), m(shuffled)); }},
-           {sum_of(spread_x), "n * sum(x)", [=](const Match& m) { return sum_of_repeated(m(x), m.whole(), m(spread_x)); }},
-           {sum_of(x * y), "sum(x) * y", [=](const Match& m) { return sum_of_scaled(m.whole()); }},
-           {sum_of(x / c), "sum(x) / c", [=](const Match& m) { return sum_of_quotients(m(x), m(c), m.whole()); }},
-           Rule(dot(x, y), "c * dot(x, y)", [=](const Match& m) { return dot_of_scaled(m.whole()); }).tested_on(dot(c * x, y)),
-       }))
+  const AnyOp shuffle("dimshuffle"), again("dimshuffle"), reshaped("reshape"), reshaped_again("reshape"),
+      spread("broadcast_to"), spread_again("broadcast_to"), specified("specify_dims"), converted("cast"),
+      converted_again("cast"), sliced("slice"), sliced_again("slice"), sum_of("sum"), sum_again("sum"), max_of("max"),
+      max_again("max"), min_of("min"), min_again("min"), prod_of("prod"), prod_again("prod"), joined("concatenate");
+  const Variable shuffled = shuffle(x), cast_x = converted(x), slice_x = sliced(x), sum_x = sum_of(x),
+                 max_x = max_of(x), min_x = min_of(x), prod_x = prod_of(x), spread_x = spread(x),
+                 shuffle_again = again(shuffled), cast_again = converted_again(cast_x),
+                 slice_again = sliced_again(slice_x);
+  std::vector<Rule> rules = of_class(
+      RuleClass::exact,
+      {
+          {shuffled, "x", [=](const Match& m) { return removed_shuffle(m(x), m(shuffled)); }},
+          {shuffle_again, "dimshuffle(x)",
+           [=](const Match& m) { return merged_shuffles(m(x), m(shuffle_again), m(shuffled)); }},
+          Rule(shuffled, "the operation on shuffled operands",
+               [=](const Match& m) { return shuffled_operands(m(x), m(shuffled)); })
+              .tested_on(shuffle(x * y)),
+          {reshaped(x), "dimshuffle(x)", [=](const Match& m) { return shuffle_of_reshape(m(x), m.whole()); }},
+          {reshaped_again(reshaped(x)), "reshape(x)", [=](const Match& m) { return reshape(m(x), m.whole().dims()); }},
+          {spread_again(spread_x), "broadcast_to(x)",
+           [=](const Match& m) { return broadcast_to(m(x), m.whole().dims()); }},
+          {spread_x, "x", [=](const Match& m) { return m(x).dims() == m.whole().dims() ? m(x) : Variable(); }},
+          {cast_again, "cast(x)",
+           [=](const Match& m) { return merged_casts(m(x), m(cast_x).dtype(), m.whole().dtype()); }},
+          {spread_x, "dimshuffle(x)", [=](const Match& m) { return shuffle_of_reshape(m(x), m.whole()); }},
+          {slice_x, "x", [=](const Match& m) { return removed_slice(m(x), m(slice_x)); }},
+          {slice_again, "slice(x)", [=](const Match& m) { return merged_slices(m(x), m(slice_again), m(slice_x)); }},
+          {joined(x), x},
+          Rule(again(dot(x, y)), "dot(transpose(y), transpose(x))",
+               [=](const Match& m) { return transposed_operands(m(x), m(y), m.whole()); })
+              .tested_on(again(dot(shuffled, y))),
+          {max_of(-x), "-min(x)", [=](const Match& m) { return negated_extreme(m(x), m.whole(), Reduction::min); }},
+          {min_of(-x), "-max(x)", [=](const Match& m) { return negated_extreme(m(x), m.whole(), Reduction::max); }},
+          {max_again(max_x), "max(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(max_x)); }},
+          {min_again(min_x), "min(x)", [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(min_x)); }},
+          {max_of(shuffled), "a move of max(x)",
+           [=](const Match& m) { return reduced_before_shuffle(m(x), m.whole(), m(shuffled)); }},
+          {min_of(shuffled), "a move of min(x)",
+           [=](const Match& m) { return reduced_before_shuffle(m(x), m.whole(), m(shuffled)); }},
+          {max_of(spread_x), "max(x)",
+           [=](const Match& m) { return extreme_of_repeated(m(x), m.whole(), m(spread_x)); }},
+          {max_of(x), "max(x) along the axes that are not of size 1",
+           [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
+          {min_of(x), "min(x) along the axes that are not of size 1",
+           [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
+          {prod_of(x), "prod(x) along the axes that are not of size 1",
+           [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
+          {min_of(spread_x), "min(x)",
+           [=](const Match& m) { return extreme_of_repeated(m(x), m.whole(), m(spread_x)); }},
+      });
+  for (const Rule& rule : of_class(
+           RuleClass::rounding,
+           {
+               {sum_of(-x), -sum_of(x)},
+               {dot(-x, y), -dot(x, y)},
+               {dot(x, -y), -dot(x, y)},
+               {sum_again(sum_x), "sum(x)",
+                [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(sum_x)); }},
+               {sum_of(x), "sum(x) along the axes that are not of size 1",
+                [=](const Match& m) { return without_unit_axes(m(x), m.whole()); }},
+               {prod_again(prod_x), "prod(x)",
+                [=](const Match& m) { return merged_reductions(m(x), m.whole(), m(prod_x)); }},
+               {sum_of(shuffled), "a move of sum(x)",
+                [=](const Match& m) { return reduced_before_shuffle(m(x), m.whole(), m(shuffled)); }},
+               {sum_of(spread_x), "n * sum(x)",
+                [=](const Match& m) { return sum_of_repeated(m(x), m.whole(), m(spread_x)); }},
+               {sum_of(x * y), "sum(x) * y", [=](const Match& m) { return sum_of_scaled(m.whole()); }},
+               {sum_of(x / c), "sum(x) / c", [=](const Match& m) { return sum_of_quotients(m(x), m(c), m.whole()); }},
+               Rule(dot(x, y), "c * dot(x, y)", [=](const Match& m) { return dot_of_scaled(m.whole()); })
+                   .tested_on(dot(c * x, y)),
+           }))
     rules.push_back(rule);
   return rules;
 }

@@ -1,10 +1,10 @@
 #include "optimizer/rules/parts.h"
 #include "optimizer/rules/rules.h"
+#include "src/graph/traversal.h"
 #include "src/ops/index.h"
 #include "src/ops/neural.h"
 #include "src/ops/reduce.h"
 #include "src/ops/shape.h"
-#include "src/graph/traversal.h"
 
 #include <algorithm>
 
@@ -12,7 +12,8 @@ namespace theon {
 
 namespace {
 
-/// x - max(x), as the expansion of softmax has it and as users write it: exp of that does not overflow, so it stays as it is.
+/// x - max(x), as the expansion of softmax has it and as users write it: exp of that does not overflow, so it stays as
+/// it is.
 bool is_shifted(const Variable& x) {
   return std::ranges::any_of(terms(x), [](Variable term) {
     if (!is_op(term, "neg")) return false;
@@ -42,8 +43,8 @@ Variable log_of_sum(const Variable& x, const Variable& sum) {
   return result;
 }
 
-/// The logarithm of exponentials added up, of these dims: the arguments side by side along a new first axis. Empty where a
-/// term is no exponential.
+/// The logarithm of exponentials added up, of these dims: the arguments side by side along a new first axis. Empty
+/// where a term is no exponential.
 Variable log_of_exponentials(const std::vector<Variable>& terms, const Shape& dims) {
   std::vector<Variable> arguments;
   for (const Variable& term : terms) {
@@ -87,12 +88,14 @@ Variable stable_logarithm(const Variable& x) {
 /// The sum of logarithms of what is positive, whose product underflows.
 Variable log_of_product(const Variable& x, const Variable& product) {
   const Variable logarithm = stable_logarithm(x);
-  return logarithm.is_empty() ? logarithm : reduce(Reduction::sum, logarithm, op_of<Reduce>(product)->axes(), product.where());
+  return logarithm.is_empty() ? logarithm
+                              : reduce(Reduction::sum, logarithm, op_of<Reduce>(product)->axes(), product.where());
 }
 
 /// The same for a move of such: elements are picked after the logarithm has been taken.
 Variable better_logarithm(const Variable& x) {
-  const bool is_move = op_of<DimShuffle>(x) || op_of<Reshape>(x) || op_of<BroadcastTo>(x) || op_of<StridedSlice>(x) || op_of<Gather>(x);
+  const bool is_move =
+      op_of<DimShuffle>(x) || op_of<Reshape>(x) || op_of<BroadcastTo>(x) || op_of<StridedSlice>(x) || op_of<Gather>(x);
   const Variable logarithm = stable_logarithm(is_move ? operand(x) : x);
   if (logarithm.is_empty() || !is_move) return logarithm;
   std::vector<Variable> inputs = x.owner()->inputs;
@@ -122,49 +125,64 @@ Variable log_of_quotient(const Variable& x, const Variable& y) {
 
 std::vector<Rule> stability_rules() {
   const Variable x = any("x"), y = any("y"), z = any("z");
-  const AnyOp sum_of("sum"), restored("dimshuffle"), softmax_of("softmax"), log_softmax_of("log_softmax"), product_of("prod");
-  const Variable sum_exp = sum_of(exp(x)), restored_sum = restored(sum_exp), p = softmax_of(x), log_p = log_softmax_of(x);
-  return of_class(RuleClass::stabilising, {
-      {log(1 + x), log1p(x)},
-      {exp(x) - 1, expm1(x)},
-      {1 - exp(x), -expm1(x)},
-      {log(exp(x)), x},
-      {log(sigmoid(x)), -softplus(-x)},
-      {log(p), "log_softmax(x)", [=](const Match& m) { return better_logarithm(m(p)); }},
-      {log(sum_exp), "logsumexp(x)", [=](const Match& m) { return better_logarithm(m(sum_exp)); }},
-      Rule(log(x * y), "log(x) + log(y)", [=](const Match& m) { return log_of_factors(m.whole()); }).tested_on(log(exp(x) * y)),
-      Rule(log(x / y), "log(x) - log(y)", [=](const Match& m) { return log_of_quotient(m(x), m(y)); }).tested_on(log(y / exp(x))),
-      Rule(log(x), "a move of log(x)", [=](const Match& m) { return better_logarithm(m(x)); }).tested_on(log(restored(sigmoid(x)))),
-      {log(1 / x), -log(x)},
-      {log1p(expm1(x)), x},
-      {log1p(exp(x)), softplus(x)},
-      {sqrt(x * x), abs(x)},
+  const AnyOp sum_of("sum"), restored("dimshuffle"), softmax_of("softmax"), log_softmax_of("log_softmax"),
+      product_of("prod");
+  const Variable sum_exp = sum_of(exp(x)), restored_sum = restored(sum_exp), p = softmax_of(x),
+                 log_p = log_softmax_of(x);
+  return of_class(
+      RuleClass::stabilising,
+      {
+          {log(1 + x), log1p(x)},
+          {exp(x) - 1, expm1(x)},
+          {1 - exp(x), -expm1(x)},
+          {log(exp(x)), x},
+          {log(sigmoid(x)), -softplus(-x)},
+          {log(p), "log_softmax(x)", [=](const Match& m) { return better_logarithm(m(p)); }},
+          {log(sum_exp), "logsumexp(x)", [=](const Match& m) { return better_logarithm(m(sum_exp)); }},
+          Rule(log(x * y), "log(x) + log(y)", [=](const Match& m) { return log_of_factors(m.whole()); })
+              .tested_on(log(exp(x) * y)),
+          Rule(log(x / y), "log(x) - log(y)", [=](const Match& m) { return log_of_quotient(m(x), m(y)); })
+              .tested_on(log(y / exp(x))),
+          Rule(log(x), "a move of log(x)", [=](const Match& m) { return better_logarithm(m(x)); })
+              .tested_on(log(restored(sigmoid(x)))),
+          {log(1 / x), -log(x)},
+          {log1p(expm1(x)), x},
+          {log1p(exp(x)), softplus(x)},
+          {sqrt(x * x), abs(x)},
 
-      {1 - sigmoid(x), sigmoid(-x)},
-      {sigmoid(x) - 1, -sigmoid(-x)},
-      {y / (1 + exp(x)), y * sigmoid(-x)},
-      {exp(x) * sigmoid(-x), sigmoid(x)},
-      {exp(-x) * sigmoid(x), sigmoid(-x)},
-      {log1p(-sigmoid(x)), -softplus(x)},
-      {exp(-softplus(x)), sigmoid(-x)},
-      {softplus(x) - x, softplus(-x)},
-      {x - softplus(x), -softplus(-x)},
-      {(exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x)},
-      {sigmoid(x) - sigmoid(x) * sigmoid(x), sigmoid(x) * sigmoid(-x)},
-      {y * sigmoid(x) - y * sigmoid(x) * sigmoid(x), y * sigmoid(x) * sigmoid(-x)},
+          {1 - sigmoid(x), sigmoid(-x)},
+          {sigmoid(x) - 1, -sigmoid(-x)},
+          {y / (1 + exp(x)), y * sigmoid(-x)},
+          {exp(x) * sigmoid(-x), sigmoid(x)},
+          {exp(-x) * sigmoid(x), sigmoid(-x)},
+          {log1p(-sigmoid(x)), -softplus(x)},
+          {exp(-softplus(x)), sigmoid(-x)},
+          {softplus(x) - x, softplus(-x)},
+          {x - softplus(x), -softplus(-x)},
+          {(exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x)},
+          {sigmoid(x) - sigmoid(x) * sigmoid(x), sigmoid(x) * sigmoid(-x)},
+          {y * sigmoid(x) - y * sigmoid(x) * sigmoid(x), y * sigmoid(x) * sigmoid(-x)},
 
-      {exp(x) / sum_exp, "softmax(x)", [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(sum_exp)); }},
-      {exp(x) / restored_sum, "softmax(x)", [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(restored_sum)); }},
-      {exp(x) * (y / sum_exp), "y * softmax(x)", [=](const Match& m) { return times_softmax(m(x), m(y), m(sum_exp), m(sum_exp)); }},
-      {exp(x) * (y / restored_sum), "y * softmax(x)", [=](const Match& m) { return times_softmax(m(x), m(y), m(sum_exp), m(restored_sum)); }},
-      {log(product_of(x)), "sum(log(x))", [=](const Match& m) { return log_of_product(m(x), operand(m.whole())); }},
-      {log(exp(x) + exp(y)), "logsumexp(stack(x, y))", [=](const Match& m) { return log_of_exponentials(terms(operand(m.whole())), m.whole().dims()); }},
-      Rule(exp(x) / (exp(x) + z), "its share", [=](const Match& m) { return share_of_exponentials(m(x), m(z), m.whole().dims()); })
-          .tested_on(exp(x) / (exp(x) + exp(z))),
-      Rule(exp(x) * (y / (exp(x) + z)), "y * its share", [=](const Match& m) { return times_share(m(y), m(x), m(z), m.whole().dims()); })
-          .tested_on(exp(x) * (y / (exp(x) + exp(z)))),
-      {exp(log_p), "softmax(x)", [=](const Match& m) { return softmax(m(x), op_of<LogSoftmax>(m(log_p))->axis()); }},
-  });
+          {exp(x) / sum_exp, "softmax(x)",
+           [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(sum_exp)); }},
+          {exp(x) / restored_sum, "softmax(x)",
+           [=](const Match& m) { return softmax_of_quotient(m(x), m(sum_exp), m(restored_sum)); }},
+          {exp(x) * (y / sum_exp), "y * softmax(x)",
+           [=](const Match& m) { return times_softmax(m(x), m(y), m(sum_exp), m(sum_exp)); }},
+          {exp(x) * (y / restored_sum), "y * softmax(x)",
+           [=](const Match& m) { return times_softmax(m(x), m(y), m(sum_exp), m(restored_sum)); }},
+          {log(product_of(x)), "sum(log(x))", [=](const Match& m) { return log_of_product(m(x), operand(m.whole())); }},
+          {log(exp(x) + exp(y)), "logsumexp(stack(x, y))",
+           [=](const Match& m) { return log_of_exponentials(terms(operand(m.whole())), m.whole().dims()); }},
+          Rule(exp(x) / (exp(x) + z), "its share",
+               [=](const Match& m) { return share_of_exponentials(m(x), m(z), m.whole().dims()); })
+              .tested_on(exp(x) / (exp(x) + exp(z))),
+          Rule(exp(x) * (y / (exp(x) + z)), "y * its share",
+               [=](const Match& m) { return times_share(m(y), m(x), m(z), m.whole().dims()); })
+              .tested_on(exp(x) * (y / (exp(x) + exp(z)))),
+          {exp(log_p), "softmax(x)",
+           [=](const Match& m) { return softmax(m(x), op_of<LogSoftmax>(m(log_p))->axis()); }},
+      });
 }
 
 }  // namespace theon

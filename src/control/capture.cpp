@@ -30,7 +30,9 @@ class Captures {
 
  private:
   bool is_outside(const Variable& x) const { return x.node()->serial < since_; }
-  bool depends(const Variable& x) const { return parameters_.contains(x.node().get()) || dependent_.contains(x.node().get()); }
+  bool depends(const Variable& x) const {
+    return parameters_.contains(x.node().get()) || dependent_.contains(x.node().get());
+  }
 
   bool is_captured(const Variable& x) const {
     if (parameters_.contains(x.node().get())) return false;
@@ -56,7 +58,9 @@ void refuse_inner_sizes(const Graph& graph, Location where) {
   for (const Variable& x : graph.outputs)
     for (const Dim& symbol : symbols(x.dims()))
       if (std::ranges::count(inner, symbol))
-        fail<ShapeError>(where, "a result of shape {}: its size {} is known only inside of the loop or branch; use a mask, or pad to a size known outside",
+        fail<ShapeError>(where,
+                         "a result of shape {}: its size {} is known only inside of the loop or branch; use a mask, or "
+                         "pad to a size known outside",
                          to_string(x.dims()), to_string(symbol));
 }
 
@@ -64,7 +68,8 @@ void refuse_inner_sizes(const Graph& graph, Location where) {
 
 std::uint64_t next_node() { return input(DType::boolean, "", Shape{}).node()->serial; }
 
-ClosedGraph close_over(std::vector<Variable> parameters, std::span<const Variable> results, std::uint64_t since, Location where) {
+ClosedGraph close_over(std::vector<Variable> parameters, std::span<const Variable> results, std::uint64_t since,
+                       Location where) {
   ClosedGraph closed{.graph = {std::move(parameters), {}}, .captured = {}};
   closed.captured = Captures(closed.graph.inputs, since)(results);
   VariableMap<Variable> inside;

@@ -18,8 +18,10 @@ struct ClosedGraph {
   std::vector<Variable> captured;
 };
 
-/// `results` as a graph over `parameters`. Captured is everything else that they use: leaves but for constants, nodes made before `since`, and what binds a size
-/// without depending on the parameters, for the size is the outside's. Throws ShapeError where the size of a result is known only inside.
-ClosedGraph close_over(std::vector<Variable> parameters, std::span<const Variable> results, std::uint64_t since, Location where);
+/// `results` as a graph over `parameters`. Captured is everything else that they use: leaves but for constants, nodes
+/// made before `since`, and what binds a size without depending on the parameters, for the size is the outside's.
+/// Throws ShapeError where the size of a result is known only inside.
+ClosedGraph close_over(std::vector<Variable> parameters, std::span<const Variable> results, std::uint64_t since,
+                       Location where);
 
 }  // namespace theon

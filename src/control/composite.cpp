@@ -19,7 +19,8 @@ namespace {
 std::vector<Variable> typed(const std::vector<Operand>& operands, Location where) {
   std::optional<DType> common;
   for (const Operand& x : operands)
-    if (!x.is_weak() && is_floating(x.value().dtype())) common = common ? promote(*common, x.value().dtype()) : x.value().dtype();
+    if (!x.is_weak() && is_floating(x.value().dtype()))
+      common = common ? promote(*common, x.value().dtype()) : x.value().dtype();
   std::vector<Variable> values;
   for (const Operand& x : operands) {
     const bool adapts = x.is_weak() && common && is_floating(x.value().dtype());
@@ -28,10 +29,12 @@ std::vector<Variable> typed(const std::vector<Operand>& operands, Location where
   return values;
 }
 
-void refuse_captures(const detail::CompositeDefinition& definition, const std::vector<Variable>& captured, Location where) {
+void refuse_captures(const detail::CompositeDefinition& definition, const std::vector<Variable>& captured,
+                     Location where) {
   for (const Variable& x : captured)
     if (definition.pullback && is_floating(x.dtype()))
-      fail<ArgumentError>(where, "{}: it has a gradient of its own, but uses {} from outside; make that an argument", definition.name, to_string(x));
+      fail<ArgumentError>(where, "{}: it has a gradient of its own, but uses {} from outside; make that an argument",
+                          definition.name, to_string(x));
 }
 
 bool same_types(std::span<const Variable> a, std::span<const Variable> b) {
@@ -53,7 +56,9 @@ Signature UserComposite::infer(std::span<const Variable> inputs, Location) const
   return signature;
 }
 
-std::vector<Variable> UserComposite::expand(const Apply& node) const { return substitute_inputs(graph_.outputs, graph_.inputs, node.inputs); }
+std::vector<Variable> UserComposite::expand(const Apply& node) const {
+  return substitute_inputs(graph_.outputs, graph_.inputs, node.inputs);
+}
 
 std::vector<Variable> UserComposite::pullback(const Apply& node, std::span<const Variable> cotangents) const {
   if (!definition_->pullback) {
@@ -68,7 +73,8 @@ std::vector<Variable> UserComposite::pullback(const Apply& node, std::span<const
   const Variables operands(node.inputs.begin(), node.inputs.begin() + operands_);
   Variables pulled = definition_->pullback(operands, outputs, Variables(cotangents.begin(), cotangents.end()));
   if (pulled.size() != operands_)
-    fail<GradientError>(node.where, "{}: its gradient gives {} cotangents for {} arguments", name(), pulled.size(), operands_);
+    fail<GradientError>(node.where, "{}: its gradient gives {} cotangents for {} arguments", name(), pulled.size(),
+                        operands_);
   pulled.resize(node.inputs.size());
   return pulled;
 }
@@ -110,7 +116,8 @@ void wrong_number_of_arguments(std::size_t given) {
   fail<ArgumentError>({}, "a function was to be called with {} Variables, but takes another number of them", given);
 }
 
-Variables apply_composite(const std::shared_ptr<const CompositeDefinition>& definition, const std::vector<Operand>& operands) {
+Variables apply_composite(const std::shared_ptr<const CompositeDefinition>& definition,
+                          const std::vector<Operand>& operands) {
   const Location where = operands.at(0).where();
   std::vector<Variable> inputs = typed(operands, where);
   const std::uint64_t since = next_node();
@@ -127,10 +134,12 @@ Variables apply_composite(const std::shared_ptr<const CompositeDefinition>& defi
 Pullback elementwise_pullback(std::vector<ListFunction> partials) {
   return [partials](const Variables& inputs, const Variables&, const Variables& cotangents) {
     if (partials.size() != inputs.size())
-      fail<GradientError>(cotangents[0].where(), "an elementwise function of {} arguments has {} derivatives", inputs.size(), partials.size());
+      fail<GradientError>(cotangents[0].where(), "an elementwise function of {} arguments has {} derivatives",
+                          inputs.size(), partials.size());
     Variables result;
     for (std::size_t i = 0; i < inputs.size(); ++i)
-      result.push_back(is_floating(inputs[i].dtype()) ? chained(cotangents[0], partials[i](inputs).at(0), inputs[i]) : Variable());
+      result.push_back(is_floating(inputs[i].dtype()) ? chained(cotangents[0], partials[i](inputs).at(0), inputs[i])
+                                                      : Variable());
     return result;
   };
 }

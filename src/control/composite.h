@@ -40,7 +40,8 @@ class UserComposite final : public Defined<UserComposite, CompositeOp> {
   Graph graph_;
 };
 
-/// J v from u J, for an op whose pullback is all that is known: what pulls `tangents` back through the pullback, which is linear in its cotangents.
+/// J v from u J, for an op whose pullback is all that is known: what pulls `tangents` back through the pullback, which
+/// is linear in its cotangents.
 std::vector<Variable> pushforward_by_pullback(const Apply& node, std::span<const Variable> tangents);
 
 }  // namespace theon

@@ -17,7 +17,8 @@ std::unordered_set<const Node*> reached_from(std::span<const Variable> roots, st
   std::unordered_set<const Node*> reached;
   for (const Variable& x : roots) reached.insert(x.node().get());
   for (const Apply* node : toposort(outputs))
-    if (std::ranges::any_of(node->inputs, [&](const Variable& x) { return reached.contains(x.node().get()); })) reached.insert(node);
+    if (std::ranges::any_of(node->inputs, [&](const Variable& x) { return reached.contains(x.node().get()); }))
+      reached.insert(node);
   return reached;
 }
 
@@ -31,7 +32,8 @@ std::vector<Variable> present(std::span<const Variable> list) {
 
 std::vector<Variable> inputs_like(std::span<const Variable> values) {
   std::vector<Variable> inputs;
-  for (const Variable& x : values) inputs.push_back(x.is_empty() ? Variable() : input(x.dtype(), "", x.dims(), x.where()));
+  for (const Variable& x : values)
+    inputs.push_back(x.is_empty() ? Variable() : input(x.dtype(), "", x.dims(), x.where()));
   return inputs;
 }
 
@@ -73,7 +75,8 @@ std::vector<Variable> push_through(const Graph& graph, std::span<const Variable>
   return result;
 }
 
-std::vector<Variable> substitute_inputs(std::span<const Variable> expressions, std::span<const Variable> inputs, std::span<const Variable> values) {
+std::vector<Variable> substitute_inputs(std::span<const Variable> expressions, std::span<const Variable> inputs,
+                                        std::span<const Variable> values) {
   THEON_CHECK(inputs.size() == values.size());
   VariableMap<Variable> map;
   for (std::size_t i = 0; i < inputs.size(); ++i)

@@ -17,9 +17,11 @@ std::vector<TensorType> types_of(std::span<const Variable> list) {
 
 void check_result(const std::string& name, const Tensor& expected, const Tensor& got) {
   if (got.dtype() != expected.dtype())
-    fail<DTypeError>({}, "{}: it gives {} where it promised {}", name, theon::name(got.dtype()), theon::name(expected.dtype()));
+    fail<DTypeError>({}, "{}: it gives {} where it promised {}", name, theon::name(got.dtype()),
+                     theon::name(expected.dtype()));
   if (got.sizes() != expected.sizes())
-    fail<ShapeError>({}, "{}: it gives sizes {} where it promised {}", name, to_string(got.sizes()), to_string(expected.sizes()));
+    fail<ShapeError>({}, "{}: it gives sizes {} where it promised {}", name, to_string(got.sizes()),
+                     to_string(expected.sizes()));
 }
 
 }  // namespace
@@ -47,7 +49,8 @@ std::vector<Variable> External::pullback(const Apply& node, std::span<const Vari
   for (std::size_t i = 0; i < node.outputs(); ++i) outputs.push_back(node.output(i));
   Variables pulled = definition_->pullback(node.inputs, outputs, Variables(cotangents.begin(), cotangents.end()));
   if (pulled.size() != node.inputs.size())
-    fail<GradientError>(node.where, "{}: its gradient gives {} cotangents for {} arguments", name(), pulled.size(), node.inputs.size());
+    fail<GradientError>(node.where, "{}: its gradient gives {} cotangents for {} arguments", name(), pulled.size(),
+                        node.inputs.size());
   return pulled;
 }
 
@@ -57,7 +60,8 @@ std::vector<Variable> External::pushforward(const Apply& node, std::span<const V
 
 namespace detail {
 
-Variables apply_external(const std::shared_ptr<const ExternalDefinition>& definition, const std::vector<Operand>& operands) {
+Variables apply_external(const std::shared_ptr<const ExternalDefinition>& definition,
+                         const std::vector<Operand>& operands) {
   std::vector<Variable> inputs;
   for (const Operand& x : operands) inputs.push_back(x.value());
   const std::size_t outputs = definition->infer(types_of(inputs)).size();

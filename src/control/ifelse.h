@@ -14,8 +14,8 @@
 
 namespace theon {
 
-/// Inputs are the condition, a boolean scalar, then captured variables; both branches are graphs over the captured variables with outputs of the same types. Only
-/// the chosen one is evaluated.
+/// Inputs are the condition, a boolean scalar, then captured variables; both branches are graphs over the captured
+/// variables with outputs of the same types. Only the chosen one is evaluated.
 class IfElse final : public Defined<IfElse, RegionOp> {
  public:
   explicit IfElse(std::vector<Graph> branches) : branches_(std::move(branches)) {}

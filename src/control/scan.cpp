@@ -17,7 +17,9 @@ namespace theon {
 
 namespace {
 
-TensorType without_first_axis(const TensorType& type) { return {type.dtype, Shape(type.dims.begin() + 1, type.dims.end())}; }
+TensorType without_first_axis(const TensorType& type) {
+  return {type.dtype, Shape(type.dims.begin() + 1, type.dims.end())};
+}
 
 TensorType with_first_axis(const Dim& size, TensorType type) {
   type.dims.insert(type.dims.begin(), size);
@@ -25,14 +27,20 @@ TensorType with_first_axis(const Dim& size, TensorType type) {
 }
 
 /// Requires an input of the node to be what the body's input says.
-void require_type(const TensorType& given, const TensorType& expected, const std::string& what, Signature& signature, Location where) {
+void require_type(const TensorType& given, const TensorType& expected, const std::string& what, Signature& signature,
+                  Location where) {
   THEON_CHECK(given.dtype == expected.dtype && given.ndim() == expected.ndim());
-  const auto message = [&] { return fmt::format("{} is {} where the loop was built for {}", what, to_string(given), to_string(expected)); };
-  for (int axis = 0; axis < given.ndim(); ++axis) require_equal(given.dims[axis], expected.dims[axis], message, signature, where);
+  const auto message = [&] {
+    return fmt::format("{} is {} where the loop was built for {}", what, to_string(given), to_string(expected));
+  };
+  for (int axis = 0; axis < given.ndim(); ++axis)
+    require_equal(given.dims[axis], expected.dims[axis], message, signature, where);
 }
 
 void require_length(const Variable& sequence, const Dim& steps, Signature& signature, Location where) {
-  const auto message = [&] { return fmt::format("scan: a loop of {} steps over an array of {}", to_string(steps), to_string(sequence.dims())); };
+  const auto message = [&] {
+    return fmt::format("scan: a loop of {} steps over an array of {}", to_string(steps), to_string(sequence.dims()));
+  };
   require_equal(sequence.dims()[0], steps, message, signature, where);
 }
 
@@ -84,7 +92,8 @@ std::unordered_set<const Node*> used_inputs(const Loop& loop) {
 }
 
 /// Erases pairs of an outer variable and an unused input of the body.
-void keep_used(std::vector<Variable>& outer, std::vector<Variable>& inner, const std::unordered_set<const Node*>& used) {
+void keep_used(std::vector<Variable>& outer, std::vector<Variable>& inner,
+               const std::unordered_set<const Node*>& used) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < inner.size(); ++i) {
     if (!used.contains(inner[i].node().get())) continue;
@@ -107,14 +116,18 @@ Signature Scan::infer(std::span<const Variable> inputs, Location where) const {
     const TensorType given = is_sequence ? without_first_axis(inputs[i].type()) : inputs[i].type();
     require_type(given, body_.inputs[i].type(), fmt::format("{}: input {}", name_, i), signature, where);
   }
-  for (std::size_t k = 0; k < spec_.states; ++k) signature.outputs.push_back(body_.inputs[spec_.first_state() + k].type());
-  for (std::size_t k = 0; k < spec_.states; ++k) signature.outputs.push_back(with_first_axis(spec_.steps, signature.outputs[k]));
+  for (std::size_t k = 0; k < spec_.states; ++k)
+    signature.outputs.push_back(body_.inputs[spec_.first_state() + k].type());
+  for (std::size_t k = 0; k < spec_.states; ++k)
+    signature.outputs.push_back(with_first_axis(spec_.steps, signature.outputs[k]));
   for (std::size_t k = 0; k < spec_.emitted; ++k)
     signature.outputs.push_back(with_first_axis(spec_.steps, body_.outputs[spec_.states + k].type()));
   return signature;
 }
 
-OpRef Scan::with_inner(std::vector<Graph> graphs) const { return std::make_shared<const Scan>(name_, spec_, std::move(graphs.at(0))); }
+OpRef Scan::with_inner(std::vector<Graph> graphs) const {
+  return std::make_shared<const Scan>(name_, spec_, std::move(graphs.at(0)));
+}
 
 LoopResults apply_loop(const Loop& loop, Location where) {
   const ScanSpec spec{loop.steps, loop.slices.size(), loop.states.size(), loop.inner.size(), loop.emitted.size()};
@@ -126,7 +139,8 @@ LoopResults apply_loop(const Loop& loop, Location where) {
   append(inputs, loop.initial);
   append(inputs, loop.captured);
   inputs = with_binders(std::move(inputs), std::span(&loop.steps, 1));
-  const std::vector<Variable> outputs = apply_all(std::make_shared<const Scan>(loop.name, spec, std::move(body)), std::move(inputs), where);
+  const std::vector<Variable> outputs =
+      apply_all(std::make_shared<const Scan>(loop.name, spec, std::move(body)), std::move(inputs), where);
   const auto first = outputs.begin(), traces = first + spec.first_trace(), emitted = first + spec.first_emitted();
   return {{first, traces}, {traces, emitted}, {emitted, outputs.end()}};
 }

@@ -22,16 +22,19 @@ namespace theon {
 ///   body outputs   the next states; what is emitted
 ///   node outputs   final states; traces [T, ...]: the states as each step found them; emitted values [T, ...]
 ///
-/// The loop: the states are the initial ones; for t = 0, ..., T - 1, trace[t] = states, then the body is evaluated on slice t of each sequence, the states and the captured
-/// variables; its first outputs become the states, the others emitted[t]. The states at the end are the final ones. A state has one type throughout. Nothing
-/// need be stored for a trace or emitted value that nobody uses.
+/// The loop: the states are the initial ones; for t = 0, ..., T - 1, trace[t] = states, then the body is evaluated on
+/// slice t of each sequence, the states and the captured variables; its first outputs become the states, the others
+/// emitted[t]. The states at the end are the final ones. A state has one type throughout. Nothing need be stored for a
+/// trace or emitted value that nobody uses.
 struct ScanSpec {
   Dim steps;
   std::size_t sequences = 0;
   std::size_t states = 0;
   std::size_t captured = 0;
   std::size_t emitted = 0;
-  static auto fields(auto& self) { return std::tie(self.steps, self.sequences, self.states, self.captured, self.emitted); }
+  static auto fields(auto& self) {
+    return std::tie(self.steps, self.sequences, self.states, self.captured, self.emitted);
+  }
 
   // Where each kind begins, in the lists above.
   std::size_t first_state() const { return sequences; }
@@ -44,7 +47,8 @@ struct ScanSpec {
 
 class Scan final : public Defined<Scan, RegionOp> {
  public:
-  Scan(std::string name, ScanSpec spec, Graph body) : name_(std::move(name)), spec_(std::move(spec)), body_(std::move(body)) {}
+  Scan(std::string name, ScanSpec spec, Graph body)
+      : name_(std::move(name)), spec_(std::move(spec)), body_(std::move(body)) {}
   static auto fields(auto& self) { return std::tie(self.name_, self.spec_, self.body_); }
   const ScanSpec& spec() const { return spec_; }
   const Graph& body() const { return body_; }

@@ -18,7 +18,9 @@ List list(const Range& range) {
   return List(range.begin(), range.end());
 }
 
-Variable or_zeros(const Variable& x, const TensorType& type, Location where) { return x.is_empty() ? zeros(type.dtype, type.dims, where) : x; }
+Variable or_zeros(const Variable& x, const TensorType& type, Location where) {
+  return x.is_empty() ? zeros(type.dtype, type.dims, where) : x;
+}
 
 /// The sum of two, either of which may be missing.
 Variable sum_of(const Variable& a, const Variable& b) {
@@ -36,11 +38,19 @@ struct Parts {
       : node(node), op(static_cast<const Scan&>(*node.op)), spec(op.spec()), body(op.body()) {}
 
   std::span<const Variable> sequences(std::span<const Variable> inputs) const { return inputs.first(spec.sequences); }
-  std::span<const Variable> states(std::span<const Variable> inputs) const { return inputs.subspan(spec.first_state(), spec.states); }
-  std::span<const Variable> captured(std::span<const Variable> inputs) const { return inputs.subspan(spec.first_captured(), spec.captured); }
+  std::span<const Variable> states(std::span<const Variable> inputs) const {
+    return inputs.subspan(spec.first_state(), spec.states);
+  }
+  std::span<const Variable> captured(std::span<const Variable> inputs) const {
+    return inputs.subspan(spec.first_captured(), spec.captured);
+  }
   std::span<const Variable> final_states(std::span<const Variable> outputs) const { return outputs.first(spec.states); }
-  std::span<const Variable> traces(std::span<const Variable> outputs) const { return outputs.subspan(spec.first_trace(), spec.states); }
-  std::span<const Variable> emitted(std::span<const Variable> outputs) const { return outputs.subspan(spec.first_emitted(), spec.emitted); }
+  std::span<const Variable> traces(std::span<const Variable> outputs) const {
+    return outputs.subspan(spec.first_trace(), spec.states);
+  }
+  std::span<const Variable> emitted(std::span<const Variable> outputs) const {
+    return outputs.subspan(spec.first_emitted(), spec.emitted);
+  }
 
   const Apply& node;
   const Scan& op;
@@ -51,7 +61,9 @@ struct Parts {
 /// One slice of each array that is there, as an input of a body.
 List slices_of(std::span<const Variable> arrays) {
   List slices;
-  for (const Variable& x : arrays) slices.push_back(x.is_empty() ? Variable() : input(x.dtype(), "", Shape(x.dims().begin() + 1, x.dims().end()), x.where()));
+  for (const Variable& x : arrays)
+    slices.push_back(x.is_empty() ? Variable()
+                                  : input(x.dtype(), "", Shape(x.dims().begin() + 1, x.dims().end()), x.where()));
   return slices;
 }
 
@@ -59,8 +71,13 @@ List slices_of(std::span<const Variable> arrays) {
 class Backward {
  public:
   Backward(const Apply& node, std::span<const Variable> cotangents)
-      : parts_(node), from_trace_(list(parts_.traces(cotangents))), from_emitted_(list(parts_.emitted(cotangents))), final_(list(parts_.final_states(cotangents))),
-        trace_slices_(slices_of(from_trace_)), emitted_slices_(slices_of(from_emitted_)), carried_(parts_.spec.states) {}
+      : parts_(node),
+        from_trace_(list(parts_.traces(cotangents))),
+        from_emitted_(list(parts_.emitted(cotangents))),
+        final_(list(parts_.final_states(cotangents))),
+        trace_slices_(slices_of(from_trace_)),
+        emitted_slices_(slices_of(from_emitted_)),
+        carried_(parts_.spec.states) {}
 
   List operator()() {
     for (std::size_t k = 0; k < carried_.size(); ++k)
@@ -140,16 +157,19 @@ class Backward {
 
   List traces() const {
     List found;
-    for (std::size_t k = 0; k < parts_.spec.states; ++k) found.push_back(parts_.node.output(parts_.spec.first_trace() + k));
+    for (std::size_t k = 0; k < parts_.spec.states; ++k)
+      found.push_back(parts_.node.output(parts_.spec.first_trace() + k));
     return found;
   }
 
   List results(const LoopResults& outputs) const {
     List result;
     std::size_t emitted = 0, state = 0;
-    for (const Variable& x : parts_.sequences(pulled_)) result.push_back(x.is_empty() ? Variable() : reversed(outputs.emitted[emitted++], where()));
+    for (const Variable& x : parts_.sequences(pulled_))
+      result.push_back(x.is_empty() ? Variable() : reversed(outputs.emitted[emitted++], where()));
     for (const Variable& x : carried_) result.push_back(x.is_empty() ? Variable() : outputs.final_states[state++]);
-    for (const Variable& x : parts_.captured(pulled_)) result.push_back(x.is_empty() ? Variable() : outputs.final_states[state++]);
+    for (const Variable& x : parts_.captured(pulled_))
+      result.push_back(x.is_empty() ? Variable() : outputs.final_states[state++]);
     return for_inputs(parts_.node, std::move(result));
   }
 
@@ -164,7 +184,9 @@ class Backward {
 class Forward {
  public:
   Forward(const Apply& node, std::span<const Variable> tangents)
-      : parts_(node), given_(tangents.begin(), tangents.begin() + parts_.spec.body_inputs()), inner_(inner_tangents()) {}
+      : parts_(node),
+        given_(tangents.begin(), tangents.begin() + parts_.spec.body_inputs()),
+        inner_(inner_tangents()) {}
 
   List operator()() {
     push_until_settled();
@@ -197,7 +219,8 @@ class Forward {
   }
 
   Loop loop() const {
-    const std::span<const Variable> inputs = parts_.node.inputs, inner = parts_.body.inputs, outputs = parts_.body.outputs;
+    const std::span<const Variable> inputs = parts_.node.inputs, inner = parts_.body.inputs,
+                                    outputs = parts_.body.outputs;
     Loop loop{.name = parts_.op.name() + "_forward", .steps = parts_.spec.steps};
     loop.sequences = joined(parts_.sequences(inputs), parts_.sequences(given_));
     loop.slices = joined(parts_.sequences(inner), parts_.sequences(inner_));
@@ -220,7 +243,8 @@ class Forward {
   List initial_tangents() const {
     List tangents = list(parts_.states(given_));
     for (std::size_t k = 0; k < tangents.size(); ++k)
-      if (const Variable& inner = parts_.states(inner_)[k]; !inner.is_empty()) tangents[k] = or_zeros(tangents[k], inner.type(), where());
+      if (const Variable& inner = parts_.states(inner_)[k]; !inner.is_empty())
+        tangents[k] = or_zeros(tangents[k], inner.type(), where());
     return tangents;
   }
 
@@ -257,8 +281,12 @@ class Forward {
 
 }  // namespace
 
-std::vector<Variable> Scan::pullback(const Apply& node, std::span<const Variable> cotangents) const { return Backward(node, cotangents)(); }
+std::vector<Variable> Scan::pullback(const Apply& node, std::span<const Variable> cotangents) const {
+  return Backward(node, cotangents)();
+}
 
-std::vector<Variable> Scan::pushforward(const Apply& node, std::span<const Variable> tangents) const { return Forward(node, tangents)(); }
+std::vector<Variable> Scan::pushforward(const Apply& node, std::span<const Variable> tangents) const {
+  return Forward(node, tangents)();
+}
 
 }  // namespace theon

@@ -83,7 +83,8 @@ void check_pulled(const Apply& node, std::span<const Variable> pulled) {
 /// One differentiation: cotangents are seeded at some variables, swept back, and collected at others.
 class ReverseSweep {
  public:
-  ReverseSweep(const GradOptions& options, std::span<const Variable> ends, std::span<const Variable> wrt, Location where)
+  ReverseSweep(const GradOptions& options, std::span<const Variable> ends, std::span<const Variable> wrt,
+               Location where)
       : ends_(ends),
         order_(toposort(ends)),
         numbers_(order_, joined({ends, wrt, options.consider_constant})),
@@ -181,7 +182,8 @@ class ReverseSweep {
     for (const Variable& end : ends_) is_ancestor_[numbers_[end]] = !is_constant_[numbers_[end]];
     for (std::size_t position = order_.size(); position-- > 0;) {
       const auto first = is_ancestor_.begin() + static_cast<std::ptrdiff_t>(numbers_.outputs(position));
-      if (std::none_of(first, first + static_cast<std::ptrdiff_t>(order_[position]->outputs()), std::identity())) continue;
+      if (std::none_of(first, first + static_cast<std::ptrdiff_t>(order_[position]->outputs()), std::identity()))
+        continue;
       for (const std::size_t x : numbers_.inputs(position)) is_ancestor_[x] = is_ancestor_[x] || !is_constant_[x];
     }
   }
@@ -225,7 +227,8 @@ std::vector<Variable> grad(const Variable& cost, const std::vector<Variable>& wr
   const Variable one = constant(Tensor(1.0).astype(cost.is_empty() ? DType::float64 : cost.dtype()), where);
   std::vector<Variable> ends, seeds;
   if (!cost.is_empty()) ends.push_back(cost), seeds.push_back(one);
-  for (const auto& [x, g] : options.known_grads) ends.push_back(x), seeds.push_back(fitted_direction("grad", g, x, where));
+  for (const auto& [x, g] : options.known_grads)
+    ends.push_back(x), seeds.push_back(fitted_direction("grad", g, x, where));
   ReverseSweep sweep(options, ends, wrt, where);
   for (std::size_t i = 0; i < ends.size(); ++i) sweep.seed(ends[i], seeds[i]);
   sweep.run();

@@ -10,7 +10,8 @@ namespace theon {
 std::vector<Variable> binders(std::span<const Dim> dims) {
   std::vector<Variable> found;
   for (const Dim& symbol : symbols(dims))
-    if (const auto* origin = dynamic_cast<const SizeOrigin*>(origin_of(symbol))) found.push_back(origin->binder(symbol));
+    if (const auto* origin = dynamic_cast<const SizeOrigin*>(origin_of(symbol)))
+      found.push_back(origin->binder(symbol));
   return found;
 }
 

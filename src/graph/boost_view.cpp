@@ -25,7 +25,8 @@ using BoostGraph = boost::compressed_sparse_row_graph<boost::directedS, boost::n
 BoostGraph boost_graph(const Digraph& graph) {
   std::vector<std::size_t> numbers(graph.edges.size());
   std::iota(numbers.begin(), numbers.end(), 0);
-  return BoostGraph(boost::edges_are_unsorted_multi_pass, graph.edges.begin(), graph.edges.end(), numbers.begin(), graph.vertices);
+  return BoostGraph(boost::edges_are_unsorted_multi_pass, graph.edges.begin(), graph.edges.end(), numbers.begin(),
+                    graph.vertices);
 }
 
 std::vector<std::vector<std::size_t>> predecessors(const Digraph& graph) {
@@ -37,7 +38,8 @@ std::vector<std::vector<std::size_t>> predecessors(const Digraph& graph) {
 using Dominators = std::vector<std::optional<std::size_t>>;
 
 /// The last vertex that dominates both; nothing where there is none.
-std::optional<std::size_t> common_dominator(const Dominators& dominators, std::optional<std::size_t> a, std::optional<std::size_t> b) {
+std::optional<std::size_t> common_dominator(const Dominators& dominators, std::optional<std::size_t> a,
+                                            std::optional<std::size_t> b) {
   while (a && b && *a != *b) {
     auto& later = *a > *b ? a : b;
     const auto above = dominators[*later];
@@ -60,7 +62,8 @@ std::optional<std::vector<std::size_t>> topological_order(const Digraph& graph) 
   return backwards;
 }
 
-// Boost's dominator tree recurses as deep as the graph. Numbers that grow along edges allow one pass instead (Cooper, Harvey, Kennedy 2001).
+// Boost's dominator tree recurses as deep as the graph. Numbers that grow along edges allow one pass instead (Cooper,
+// Harvey, Kennedy 2001).
 std::vector<std::optional<std::size_t>> immediate_dominators(const Digraph& graph) {
   const auto before = predecessors(graph);
   Dominators dominators(graph.vertices);
@@ -92,13 +95,15 @@ GraphView::GraphView(std::span<const Variable> outputs) {
   digraph.vertices = nodes.size();
 }
 
-void write_dot(std::ostream& out, const Digraph& graph, std::span<const std::string> vertex_labels, std::span<const std::string> edge_labels) {
+void write_dot(std::ostream& out, const Digraph& graph, std::span<const std::string> vertex_labels,
+               std::span<const std::string> edge_labels) {
   const BoostGraph view = boost_graph(graph);
   const auto label = [](std::ostream& to, const std::string& text) {
     if (!text.empty()) to << "[label=" << boost::escape_dot_string(text) << "]";
   };
   // Left to itself, Boost writes numbers as the locale has them: 1.234.
-  const auto id = boost::make_function_property_map<std::size_t>([](std::size_t vertex) { return std::to_string(vertex); });
+  const auto id =
+      boost::make_function_property_map<std::size_t>([](std::size_t vertex) { return std::to_string(vertex); });
   boost::write_graphviz(
       out, view, [&](std::ostream& to, std::size_t vertex) { label(to, vertex_labels[vertex]); },
       [&](std::ostream& to, const auto& edge) { label(to, edge_labels[view[edge]]); }, boost::default_writer(), id);

@@ -22,11 +22,12 @@ struct Digraph {
 /// The vertices with every edge leading onwards; nothing for a graph with a cycle.
 std::optional<std::vector<std::size_t>> topological_order(const Digraph& graph);
 
-/// For each vertex the last one that every path to it passes; itself for a vertex that no edge leads to, nothing where paths from several such vertices meet. Edges
-/// must lead from smaller to larger numbers.
+/// For each vertex the last one that every path to it passes; itself for a vertex that no edge leads to, nothing where
+/// paths from several such vertices meet. Edges must lead from smaller to larger numbers.
 std::vector<std::optional<std::size_t>> immediate_dominators(const Digraph& graph);
 
-/// What an expression is made of. Vertex i is nodes[i], leaves included; producers come before consumers, an edge leads from one to the other for each operand.
+/// What an expression is made of. Vertex i is nodes[i], leaves included; producers come before consumers, an edge leads
+/// from one to the other for each operand.
 struct GraphView {
   explicit GraphView(std::span<const Variable> outputs);
 
@@ -35,6 +36,7 @@ struct GraphView {
 };
 
 /// Graphviz text with one label per vertex and one per edge.
-void write_dot(std::ostream& out, const Digraph& graph, std::span<const std::string> vertex_labels, std::span<const std::string> edge_labels);
+void write_dot(std::ostream& out, const Digraph& graph, std::span<const std::string> vertex_labels,
+               std::span<const std::string> edge_labels);
 
 }  // namespace theon

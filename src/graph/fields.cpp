@@ -17,7 +17,8 @@ std::size_t hash_tensor(const Tensor& tensor) {
   std::size_t seed = static_cast<std::size_t>(tensor.dtype());
   for (const std::int64_t size : tensor.sizes()) seed = combine(seed, static_cast<std::uint64_t>(size));
   const Tensor row_major = tensor.contiguous();
-  return combine(seed, hash_bytes({row_major.raw(), static_cast<std::size_t>(row_major.size()) * size_of(row_major.dtype())}));
+  return combine(
+      seed, hash_bytes({row_major.raw(), static_cast<std::size_t>(row_major.size()) * size_of(row_major.dtype())}));
 }
 
 std::size_t hash_graph(const Graph& graph) {

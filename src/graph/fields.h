@@ -31,7 +31,9 @@ namespace theon {
 namespace field {
 
 template <class T>
-concept Composed = requires(const T& x) { T::fields(x); };
+concept Composed = requires(const T& x) {
+  T::fields(x);
+};
 template <class T>
 concept List = std::same_as<T, std::vector<typename T::value_type>>;
 template <class T>
@@ -44,7 +46,8 @@ bool equal(const T& a, const T& b) {
   if constexpr (Composed<T>) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return (field::equal(std::get<I>(T::fields(a)), std::get<I>(T::fields(b))) && ...);
-    }(std::make_index_sequence<std::tuple_size_v<decltype(T::fields(a))>>());
+    }
+    (std::make_index_sequence<std::tuple_size_v<decltype(T::fields(a))>>());
   } else if constexpr (List<T>) {
     return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return field::equal(x, y); });
   } else if constexpr (Maybe<T>) {
@@ -149,11 +152,16 @@ bool substitute(T& x, const DimMap& map) {
 /// Whether a Dim in it is not a number.
 template <class T>
 bool has_symbols(const T& x) {
-  if constexpr (Composed<T>) return std::apply([](const auto&... part) { return (field::has_symbols(part) || ...); }, T::fields(x));
-  else if constexpr (List<T> && !std::same_as<T, std::vector<bool>>) return std::ranges::any_of(x, [](const auto& item) { return field::has_symbols(item); });
-  else if constexpr (Maybe<T>) return x && field::has_symbols(*x);
-  else if constexpr (std::same_as<T, Dim>) return !x.is_known();
-  else return false;
+  if constexpr (Composed<T>)
+    return std::apply([](const auto&... part) { return (field::has_symbols(part) || ...); }, T::fields(x));
+  else if constexpr (List<T> && !std::same_as<T, std::vector<bool>>)
+    return std::ranges::any_of(x, [](const auto& item) { return field::has_symbols(item); });
+  else if constexpr (Maybe<T>)
+    return x && field::has_symbols(*x);
+  else if constexpr (std::same_as<T, Dim>)
+    return !x.is_known();
+  else
+    return false;
 }
 
 }  // namespace field

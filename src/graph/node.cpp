@@ -37,8 +37,9 @@ void retain(const Node* node) noexcept { node->references_.fetch_add(1, std::mem
 
 void release(const Node* node) noexcept {
   if (node->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  // Deleting a node releases its inputs: they queue up, linked through themselves, instead of recursing, so a long chain needs no stack. The queue is a plain
-  // pointer because nodes held by static objects die after the thread's other objects.
+  // Deleting a node releases its inputs: they queue up, linked through themselves, instead of recursing, so a long
+  // chain needs no stack. The queue is a plain pointer because nodes held by static objects die after the thread's
+  // other objects.
   thread_local const Node* dying = nullptr;
   thread_local bool draining = false;
   node->next_dying_ = std::exchange(dying, node);
@@ -85,7 +86,8 @@ std::optional<Tensor> Constant::uniform() const {
 }
 
 SharedLeaf::SharedLeaf(std::string name, Tensor value, Location where)
-    : Leaf(Role::shared, {value.dtype(), known_dims(value)}, std::move(name), where), state(std::make_unique<SharedState>()) {
+    : Leaf(Role::shared, {value.dtype(), known_dims(value)}, std::move(name), where),
+      state(std::make_unique<SharedState>()) {
   state->value = value.copy();
 }
 

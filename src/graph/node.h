@@ -23,15 +23,19 @@ class Name {
   ~Name() { delete text_.load(); }
   Name(const Name&) = delete;
   Name& operator=(const Name&) = delete;
-  std::string get() const { const std::string* text = text_.load(); return text ? *text : std::string(); }
+  std::string get() const {
+    const std::string* text = text_.load();
+    return text ? *text : std::string();
+  }
   void set(std::string text) const;
 
  private:
   mutable std::atomic<const std::string*> text_ = nullptr;
 };
 
-/// While it lives, operands and nodes made on this thread belong to `where`, not to the line that makes them: a derivative, or
-/// whatever else is made from a node, keeps the user's line. The innermost one counts; an unknown line changes nothing.
+/// While it lives, operands and nodes made on this thread belong to `where`, not to the line that makes them: a
+/// derivative, or whatever else is made from a node, keeps the user's line. The innermost one counts; an unknown line
+/// changes nothing.
 class Attribution {
  public:
   explicit Attribution(Location where) noexcept;
@@ -94,7 +98,8 @@ class SharedLeaf : public Leaf {
   const std::unique_ptr<SharedState> state;
 };
 
-/// A relation between sizes that could be neither proved nor refuted when the graph was built; a call checks it where its symbols are first known.
+/// A relation between sizes that could be neither proved nor refuted when the graph was built; a call checks it where
+/// its symbols are first known.
 struct Obligation {
   enum class Relation : std::uint8_t { equal, less_equal };
   Relation relation;

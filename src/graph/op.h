@@ -16,7 +16,8 @@ namespace theon {
 /// A substitution of dim symbols.
 class DimMap;
 
-/// Inputs and outputs of an inner graph. The inputs are leaves; everything else that the outputs reach is constant or made from them.
+/// Inputs and outputs of an inner graph. The inputs are leaves; everything else that the outputs reach is constant or
+/// made from them.
 struct Graph {
   std::vector<Variable> inputs;
   std::vector<Variable> outputs;
@@ -48,7 +49,8 @@ class Op {
   /// How many outputs it has, also where inputs are patterns.
   virtual std::size_t outputs() const { return 1; }
 
-  /// One cotangent per input, given one per output. Empty Variables stand for "disconnected" in both. Throws GradientError where no derivative exists.
+  /// One cotangent per input, given one per output. Empty Variables stand for "disconnected" in both. Throws
+  /// GradientError where no derivative exists.
   virtual std::vector<Variable> pullback(const Apply& node, std::span<const Variable> cotangents) const = 0;
   /// One tangent per output, given one per input; empty Variables as above.
   virtual std::vector<Variable> pushforward(const Apply& node, std::span<const Variable> tangents) const = 0;
@@ -66,16 +68,19 @@ class Op {
 
   /// Whether the order of inputs does not matter.
   virtual bool commutes() const { return false; }
-  /// Whether two applications to the same inputs may become one (false for random draws and effects), and an unused one may go.
+  /// Whether two applications to the same inputs may become one (false for random draws and effects), and an unused one
+  /// may go.
   virtual bool is_pure() const { return true; }
-  /// Symbols whose values are known once the node has run: each is the size of an axis of an output, or the value of a scalar output.
+  /// Symbols whose values are known once the node has run: each is the size of an axis of an output, or the value of a
+  /// scalar output.
   struct Binding {
     Dim symbol;
     std::size_t output;
     int axis;  // negative: the output's value
   };
   virtual std::vector<Binding> binds() const { return {}; }
-  /// The outputs of a node that binds symbols, over inputs that mean something else: it binds other symbols, and `map` learns what becomes of the old ones.
+  /// The outputs of a node that binds symbols, over inputs that mean something else: it binds other symbols, and `map`
+  /// learns what becomes of the old ones.
   virtual std::vector<Variable> rebind(std::span<const Variable> inputs, DimMap& map, Location where) const;
   /// What a call must check before the node runs; a violation is an IndexError.
   virtual std::vector<IndexCheck> index_checks(const Apply&) const { return {}; }
@@ -92,7 +97,8 @@ class Op {
   Class class_;
 };
 
-/// Fills equality, hash and printing of an op from `auto fields() const { return std::tie(...); }` of Self. See src/graph/fields.h for the types a field may have.
+/// Fills equality, hash and printing of an op from `auto fields() const { return std::tie(...); }` of Self. See
+/// src/graph/fields.h for the types a field may have.
 template <class Self, class Base>
 class Defined;
 
@@ -104,7 +110,9 @@ class ElementContext {
   virtual const Apply& node() const = 0;
   /// The element of input `input` at `indices`, one index per axis of that input.
   virtual ir::Expr load(std::size_t input, std::span<const ir::Expr> indices) const = 0;
-  ir::Expr load(std::size_t input, std::initializer_list<ir::Expr> indices) const { return load(input, std::span<const ir::Expr>(indices.begin(), indices.size())); }
+  ir::Expr load(std::size_t input, std::initializer_list<ir::Expr> indices) const {
+    return load(input, std::span<const ir::Expr>(indices.begin(), indices.size()));
+  }
   const TensorType& input(std::size_t k) const { return node().inputs[k].type(); }
   const TensorType& output(std::size_t k) const { return node().types[k]; }
 };
@@ -112,14 +120,16 @@ class ElementContext {
 /// Pure; each output is an element expression.
 class ElementOp : public Op {
  public:
-  /// What every output is worth at `indices` (all outputs have the same dims). An output nobody asked for may be left out by the compiler.
+  /// What every output is worth at `indices` (all outputs have the same dims). An output nobody asked for may be left
+  /// out by the compiler.
   virtual std::vector<ir::Expr> element(const ElementContext& context, std::span<const ir::Expr> indices) const = 0;
 
  protected:
   ElementOp() : Op(Class::element) {}
 };
 
-/// out = base (input 0, also the type of the output); then, for every j of the domain in row-major order, out[target(j)] op= value(j).
+/// out = base (input 0, also the type of the output); then, for every j of the domain in row-major order,
+/// out[target(j)] op= value(j).
 class ScatterOp : public Op {
  public:
   virtual Shape domain(const Apply& node) const = 0;
@@ -135,8 +145,8 @@ class ScatterOp : public Op {
 /// A C++ function on whole tensors.
 class HostOp : public Op {
  public:
-  /// Inputs are contiguous. Fills the outputs, which are contiguous and of the inferred types. An output whose dims hold a symbol that this op binds (see `binds`) comes
-  /// empty (default Tensor) and is assigned by the op.
+  /// Inputs are contiguous. Fills the outputs, which are contiguous and of the inferred types. An output whose dims
+  /// hold a symbol that this op binds (see `binds`) comes empty (default Tensor) and is assigned by the op.
   virtual void run(std::span<const Tensor> inputs, std::span<Tensor> outputs) const = 0;
 
  protected:

@@ -48,7 +48,8 @@ Phrase call(const Apply& node, std::span<const Phrase> operands) {
   return {fmt::format("{}({})", node.op->name(), text)};
 }
 
-/// Prints a graph as definitions of everything that is used twice, that the user has named or that would make a line too long; then the expression itself.
+/// Prints a graph as definitions of everything that is used twice, that the user has named or that would make a line
+/// too long; then the expression itself.
 class ExpressionPrinter {
  public:
   std::string operator()(const Variable& x) {
@@ -99,7 +100,9 @@ class ExpressionPrinter {
   static Phrase reference(const Variable& x, const Phrase& applied) {
     const Apply* node = x.owner();
     if (!node) return phrase(*as_leaf(x));
-    return node->outputs() == 1 ? applied : Phrase{fmt::format("{}[{}]", enclosed(applied, applied.precedence < Phrase::atom), x.index())};
+    return node->outputs() == 1
+               ? applied
+               : Phrase{fmt::format("{}[{}]", enclosed(applied, applied.precedence < Phrase::atom), x.index())};
   }
 
   Phrase whole(const Apply& node) const {
@@ -115,7 +118,8 @@ class ExpressionPrinter {
       applied = define(is_named ? names_.at(node.output(0)) : fresh(), applied);
     phrases_.emplace(&node, applied);
     for (std::size_t i = 0; i < node.outputs() && !is_named; ++i)
-      if (const auto named = names_.find(node.output(i)); named != names_.end()) define(named->second, reference(node.output(i), applied));
+      if (const auto named = names_.find(node.output(i)); named != names_.end())
+        define(named->second, reference(node.output(i), applied));
   }
 
   Phrase define(const std::string& name, const Phrase& value) {
@@ -139,7 +143,8 @@ Phrase brief_phrase(const Variable& x, int depth) {
   if (depth == 0) return {"..."};
   constexpr std::size_t most_operands = 6;
   std::vector<Phrase> operands;
-  for (std::size_t i = 0; i < std::min(node->inputs.size(), most_operands); ++i) operands.push_back(brief_phrase(node->inputs[i], depth - 1));
+  for (std::size_t i = 0; i < std::min(node->inputs.size(), most_operands); ++i)
+    operands.push_back(brief_phrase(node->inputs[i], depth - 1));
   if (node->inputs.size() > most_operands) operands.push_back({"..."});
   return phrase(*node, operands);
 }
@@ -150,7 +155,8 @@ Phrase phrase(const Apply& node, std::span<const Phrase> operands) {
   const Notation notation = node.op->notation();
   if (notation.symbol.empty() || operands.empty()) return call(node, operands);
   if (operands.size() > 1) return infix(notation, operands);
-  return {std::string(notation.symbol) + enclosed(operands[0], operands[0].precedence < notation.precedence), notation.precedence};
+  return {std::string(notation.symbol) + enclosed(operands[0], operands[0].precedence < notation.precedence),
+          notation.precedence};
 }
 
 Phrase phrase(const Leaf& leaf) {

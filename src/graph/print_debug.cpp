@@ -25,7 +25,8 @@ std::string label(const Apply& node) {
 /// A, B, ..., Z, AA, AB, ...
 std::string letters(std::size_t number) {
   std::string text;
-  for (number += 1; number > 0; number = (number - 1) / 26) text.insert(text.begin(), static_cast<char>('A' + (number - 1) % 26));
+  for (number += 1; number > 0; number = (number - 1) / 26)
+    text.insert(text.begin(), static_cast<char>('A' + (number - 1) % 26));
   return text;
 }
 

@@ -23,12 +23,16 @@ class SpecifyDims final : public Defined<SpecifyDims, ElementOp> {
     const Variable& x = inputs[0];
     Signature signature{{{x.dtype(), dims_}}};
     for (int axis = 0; axis < x.ndim(); ++axis) {
-      std::string message = fmt::format("size {} of axis {} was declared to be {}", to_string(x.dim(axis)), axis, to_string(dims_[axis]));
+      std::string message =
+          fmt::format("size {} of axis {} was declared to be {}", to_string(x.dim(axis)), axis, to_string(dims_[axis]));
       switch (equal(x.dim(axis), dims_[axis])) {
-        case Answer::yes: break;
-        case Answer::no: throw ShapeError(where, message);
+        case Answer::yes:
+          break;
+        case Answer::no:
+          throw ShapeError(where, message);
         case Answer::unknown:
-          signature.obligations.push_back({Obligation::Relation::equal, x.dim(axis), dims_[axis], where, std::move(message)});
+          signature.obligations.push_back(
+              {Obligation::Relation::equal, x.dim(axis), dims_[axis], where, std::move(message)});
       }
     }
     return signature;

@@ -12,7 +12,8 @@ namespace theon {
 
 namespace {
 
-/// Calls `leave` for each Apply after all it depends on, without looking behind variables that are a `boundary`. An explicit stack holds (node, next input to visit).
+/// Calls `leave` for each Apply after all it depends on, without looking behind variables that are a `boundary`. An
+/// explicit stack holds (node, next input to visit).
 template <class Boundary, class Leave>
 void visit_postorder(std::span<const Variable> outputs, Boundary is_boundary, Leave leave) {
   PointerNumbers seen;
@@ -40,16 +41,19 @@ bool nowhere(const Variable&) { return false; }
 /// The symbols that must change for `value` to stand where `key` stood.
 void unify(const Variable& key, const Variable& value, DimMap& map, Location where) {
   if (key.dtype() != value.dtype())
-    fail<DTypeError>(where, "replace: {} is {}, its replacement {}", key.name(), name(key.dtype()), name(value.dtype()));
+    fail<DTypeError>(where, "replace: {} is {}, its replacement {}", key.name(), name(key.dtype()),
+                     name(value.dtype()));
   if (key.ndim() != value.ndim())
     fail<ShapeError>(where, "replace: {} has rank {}, its replacement {}", key.name(), key.ndim(), value.ndim());
   for (int axis = 0; axis < key.ndim(); ++axis) {
     const Dim& from = key.dim(axis);
     const Dim& to = value.dim(axis);
     if (from == to) continue;
-    if (is_symbol(from)) map.set(from, to);
+    if (is_symbol(from))
+      map.set(from, to);
     else if (equal(from, to) == Answer::no)
-      fail<ShapeError>(where, "replace: axis {} of {} has size {}, its replacement {}", axis, key.name(), to_string(from), to_string(to));
+      fail<ShapeError>(where, "replace: axis {} of {} has size {}, its replacement {}", axis, key.name(),
+                       to_string(from), to_string(to));
   }
 }
 
@@ -66,7 +70,8 @@ std::vector<const Apply*> toposort(std::span<const Variable> outputs) {
   return order;
 }
 
-std::vector<const Apply*> toposort(std::span<const Variable> outputs, const std::function<bool(const Variable&)>& is_boundary) {
+std::vector<const Apply*> toposort(std::span<const Variable> outputs,
+                                   const std::function<bool(const Variable&)>& is_boundary) {
   std::vector<const Apply*> order;
   visit_postorder(outputs, is_boundary, [&](const Apply& node) { order.push_back(&node); });
   return order;
@@ -141,14 +146,16 @@ std::vector<Variable> current(const VariableMap<Variable>& done, std::span<const
   return result;
 }
 
-/// Builds everything between `outputs` and the keys of `done` again: `remake` gives the outputs of a node over its new inputs.
+/// Builds everything between `outputs` and the keys of `done` again: `remake` gives the outputs of a node over its new
+/// inputs.
 template <class Remake>
 std::vector<Variable> remade(std::span<const Variable> outputs, VariableMap<Variable> done, Remake remake) {
   const VariableMap<Variable> given = done;
   for (const Apply* node : toposort(outputs, [&](const Variable& x) { return given.contains(x); })) {
     const std::vector<Variable> made = remake(*node, current(done, node->inputs));
     for (std::size_t i = 0; i < made.size(); ++i)
-      if (!same(made[i], node->output(i))) done.emplace(node->output(i), made[i]);  // keeps an explicit replacement of this output
+      if (!same(made[i], node->output(i)))
+        done.emplace(node->output(i), made[i]);  // keeps an explicit replacement of this output
   }
   return current(done, outputs);
 }
@@ -156,13 +163,15 @@ std::vector<Variable> remade(std::span<const Variable> outputs, VariableMap<Vari
 /// The same in every run, whatever the addresses of the nodes.
 std::vector<std::pair<Variable, Variable>> in_order(const VariableMap<Variable>& replacements) {
   std::vector<std::pair<Variable, Variable>> list(replacements.begin(), replacements.end());
-  std::ranges::sort(list, {}, [](const auto& entry) { return std::pair(entry.first.node()->serial, entry.first.index()); });
+  std::ranges::sort(list, {},
+                    [](const auto& entry) { return std::pair(entry.first.node()->serial, entry.first.index()); });
   return list;
 }
 
 /// As `rebuild`, but a node that binds symbols binds new ones: over other inputs the old ones would have two values.
 std::vector<Variable> rebound(const Apply& node, std::vector<Variable> inputs, DimMap& dims) {
-  if (node.op->binds().empty() || std::ranges::equal(inputs, node.inputs, same)) return rebuild(node, std::move(inputs), dims);
+  if (node.op->binds().empty() || std::ranges::equal(inputs, node.inputs, same))
+    return rebuild(node, std::move(inputs), dims);
   std::vector<Variable> outputs = node.op->rebind(inputs, dims, node.where);
   copy_names(node, outputs);
   return outputs;
@@ -170,7 +179,8 @@ std::vector<Variable> rebound(const Apply& node, std::vector<Variable> inputs, D
 
 }  // namespace
 
-std::vector<Variable> replace(std::span<const Variable> outputs, const VariableMap<Variable>& replacements, Location where) {
+std::vector<Variable> replace(std::span<const Variable> outputs, const VariableMap<Variable>& replacements,
+                              Location where) {
   const auto ordered = in_order(replacements);
   DimMap dims;
   for (const auto& [key, value] : ordered) unify(key, value, dims, where);
@@ -180,15 +190,19 @@ std::vector<Variable> replace(std::span<const Variable> outputs, const VariableM
     if (!key.name().empty()) fitted.named(key.name());
     done.emplace(key, fitted);
   }
-  return remade(outputs, std::move(done),
-                [&](const Apply& node, std::vector<Variable> inputs) { return rebound(node, std::move(inputs), dims); });
+  return remade(outputs, std::move(done), [&](const Apply& node, std::vector<Variable> inputs) {
+    return rebound(node, std::move(inputs), dims);
+  });
 }
 
 Graph substitute(const Graph& graph, const DimMap& map) {
   VariableMap<Variable> done;
   for (const Variable& x : graph.inputs)
-    if (Shape dims = map(x.dims()); dims != x.dims()) done.emplace(x, input(x.dtype(), x.name(), std::move(dims), x.where()));
-  const auto remake = [&](const Apply& node, std::vector<Variable> inputs) { return rebuild(node, std::move(inputs), map); };
+    if (Shape dims = map(x.dims()); dims != x.dims())
+      done.emplace(x, input(x.dtype(), x.name(), std::move(dims), x.where()));
+  const auto remake = [&](const Apply& node, std::vector<Variable> inputs) {
+    return rebuild(node, std::move(inputs), map);
+  };
   return {current(done, graph.inputs), remade(graph.outputs, done, remake)};
 }
 

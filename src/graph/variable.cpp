@@ -32,7 +32,8 @@ const TensorType& Variable::type() const {
   const Node& node = node_of(*this);
   if (node.role != Node::Role::apply) return static_cast<const Leaf&>(node).type;
   const auto& apply = static_cast<const Apply&>(node);
-  if (apply.is_pattern()) fail<ArgumentError>(node.where, "{} is a pattern of a rewrite rule, and has no type", brief(*this));
+  if (apply.is_pattern())
+    fail<ArgumentError>(node.where, "{} is a pattern of a rewrite rule, and has no type", brief(*this));
   THEON_CHECK(index_ < apply.types.size());
   return apply.types[index_];
 }
@@ -89,9 +90,11 @@ void Shared::set_value(const Tensor& value, Location where) const {
   const SharedLeaf& leaf = *as_shared(*this);
   const Tensor& old = leaf.state->value;
   if (value.dtype() != old.dtype())
-    fail<DTypeError>(where, "set_value of {}: the value is {}, the variable {}", name(), theon::name(value.dtype()), theon::name(old.dtype()));
+    fail<DTypeError>(where, "set_value of {}: the value is {}, the variable {}", name(), theon::name(value.dtype()),
+                     theon::name(old.dtype()));
   if (value.sizes() != old.sizes())
-    fail<ShapeError>(where, "set_value of {}: sizes {} differ from the variable's {}", name(), to_string(value.sizes()), to_string(old.sizes()));
+    fail<ShapeError>(where, "set_value of {}: sizes {} differ from the variable's {}", name(), to_string(value.sizes()),
+                     to_string(old.sizes()));
   Tensor copy = value.copy();
   const std::lock_guard lock(leaf.state->mutex);
   leaf.state->value = std::move(copy);

@@ -141,17 +141,21 @@ class Prover {
   bool proves_rising(const P& slope, const P& rest, const Facts& facts) {
     const auto at = [&](const P& value) { return proves(slope * value + rest); };
     switch (facts.kind) {
-      case Facts::Kind::interval: return facts.low && at(*facts.low);
+      case Facts::Kind::interval:
+        return facts.low && at(*facts.low);
       case Facts::Kind::quotient: {
         const P& numerator = facts.parts[0];
         const P& divisor = facts.parts[1];
         if (proves(numerator) && proves(divisor) && at(0)) return true;
         return proves(divisor - 1) && proves(slope * (numerator - divisor + 1) + divisor * rest + divisor - 1);
       }
-      case Facts::Kind::remainder: return proves(facts.parts[1]) && at(0);
-      case Facts::Kind::greatest: return std::ranges::any_of(facts.parts, at);
+      case Facts::Kind::remainder:
+        return proves(facts.parts[1]) && at(0);
+      case Facts::Kind::greatest:
+        return std::ranges::any_of(facts.parts, at);
       case Facts::Kind::least:
-      case Facts::Kind::choice: return std::ranges::all_of(facts.parts, at);
+      case Facts::Kind::choice:
+        return std::ranges::all_of(facts.parts, at);
     }
     return false;
   }
@@ -159,7 +163,8 @@ class Prover {
   bool proves_falling(const P& slope, const P& rest, const Facts& facts) {
     const auto at = [&](const P& value) { return proves(slope * value + rest); };
     switch (facts.kind) {
-      case Facts::Kind::interval: return facts.high && at(*facts.high);
+      case Facts::Kind::interval:
+        return facts.high && at(*facts.high);
       case Facts::Kind::quotient: {
         const P& numerator = facts.parts[0];
         const P& divisor = facts.parts[1];
@@ -173,9 +178,11 @@ class Prover {
         if (!proves(divisor)) return false;
         return at(proves(divisor - 1) ? divisor - 1 : divisor) || (proves(numerator) && at(numerator));
       }
-      case Facts::Kind::least: return std::ranges::any_of(facts.parts, at);
+      case Facts::Kind::least:
+        return std::ranges::any_of(facts.parts, at);
       case Facts::Kind::greatest:
-      case Facts::Kind::choice: return std::ranges::all_of(facts.parts, at);
+      case Facts::Kind::choice:
+        return std::ranges::all_of(facts.parts, at);
     }
     return false;
   }
@@ -184,12 +191,16 @@ class Prover {
   bool proves_at_ends(const P& slope, const P& rest, const Facts& facts) {
     const auto at = [&](const P& value) { return proves(slope * value + rest); };
     switch (facts.kind) {
-      case Facts::Kind::interval: return facts.low && facts.high && at(*facts.low) && at(*facts.high);
-      case Facts::Kind::quotient: return false;
-      case Facts::Kind::remainder: return proves(facts.parts[1] - 1) && at(0) && at(facts.parts[1] - 1);
+      case Facts::Kind::interval:
+        return facts.low && facts.high && at(*facts.low) && at(*facts.high);
+      case Facts::Kind::quotient:
+        return false;
+      case Facts::Kind::remainder:
+        return proves(facts.parts[1] - 1) && at(0) && at(facts.parts[1] - 1);
       case Facts::Kind::least:
       case Facts::Kind::greatest:
-      case Facts::Kind::choice: return std::ranges::all_of(facts.parts, at);
+      case Facts::Kind::choice:
+        return std::ranges::all_of(facts.parts, at);
     }
     return false;
   }

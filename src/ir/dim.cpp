@@ -29,11 +29,16 @@ struct DimAlgebra {
 
   Facts facts(const DimAtomRef& atom) const {
     switch (atom->kind) {
-      case DimAtom::Kind::symbol: return {.low = P(0)};
-      case DimAtom::Kind::floor_div: return {.kind = Facts::Kind::quotient, .parts = parts(*atom)};
-      case DimAtom::Kind::mod: return {.kind = Facts::Kind::remainder, .parts = parts(*atom)};
-      case DimAtom::Kind::min: return {.kind = Facts::Kind::least, .parts = parts(*atom)};
-      case DimAtom::Kind::max: return {.kind = Facts::Kind::greatest, .parts = parts(*atom)};
+      case DimAtom::Kind::symbol:
+        return {.low = P(0)};
+      case DimAtom::Kind::floor_div:
+        return {.kind = Facts::Kind::quotient, .parts = parts(*atom)};
+      case DimAtom::Kind::mod:
+        return {.kind = Facts::Kind::remainder, .parts = parts(*atom)};
+      case DimAtom::Kind::min:
+        return {.kind = Facts::Kind::least, .parts = parts(*atom)};
+      case DimAtom::Kind::max:
+        return {.kind = Facts::Kind::greatest, .parts = parts(*atom)};
     }
     return {};
   }

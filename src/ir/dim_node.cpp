@@ -154,11 +154,16 @@ class Substitution {
 
   Dim rebuilt(const DimAtomRef& atom) {
     switch (atom->kind) {
-      case DimAtom::Kind::symbol: return replacement_(atom->id).value_or(dim_of(DimPolynomial::of(atom)));
-      case DimAtom::Kind::floor_div: return floor_div((*this)(atom->args[0]), (*this)(atom->args[1]));
-      case DimAtom::Kind::mod: return mod((*this)(atom->args[0]), (*this)(atom->args[1]));
-      case DimAtom::Kind::min: return folded(atom->args, [](const Dim& a, const Dim& b) { return min(a, b); });
-      case DimAtom::Kind::max: return folded(atom->args, [](const Dim& a, const Dim& b) { return max(a, b); });
+      case DimAtom::Kind::symbol:
+        return replacement_(atom->id).value_or(dim_of(DimPolynomial::of(atom)));
+      case DimAtom::Kind::floor_div:
+        return floor_div((*this)(atom->args[0]), (*this)(atom->args[1]));
+      case DimAtom::Kind::mod:
+        return mod((*this)(atom->args[0]), (*this)(atom->args[1]));
+      case DimAtom::Kind::min:
+        return folded(atom->args, [](const Dim& a, const Dim& b) { return min(a, b); });
+      case DimAtom::Kind::max:
+        return folded(atom->args, [](const Dim& a, const Dim& b) { return max(a, b); });
     }
     THEON_CHECK(false);
   }

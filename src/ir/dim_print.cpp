@@ -24,11 +24,16 @@ namespace {
 
 std::string_view spelling(DimAtom::Kind kind) {
   switch (kind) {
-    case DimAtom::Kind::symbol: return "symbol";
-    case DimAtom::Kind::floor_div: return "floor_div";
-    case DimAtom::Kind::mod: return "mod";
-    case DimAtom::Kind::min: return "min";
-    case DimAtom::Kind::max: return "max";
+    case DimAtom::Kind::symbol:
+      return "symbol";
+    case DimAtom::Kind::floor_div:
+      return "floor_div";
+    case DimAtom::Kind::mod:
+      return "mod";
+    case DimAtom::Kind::min:
+      return "min";
+    case DimAtom::Kind::max:
+      return "max";
   }
   return "";
 }

@@ -1,9 +1,10 @@
 // The element language: what one element of a result is worth.
 //
-// Expressions are hash-consed in a Pool: equal expressions are one node, and a node's arguments come before it. Indices are int64.
-// An index over an axis of the result is `index(axis, extent)`. An index bound by a reduction is named by its level, one more than the highest level
-// free in the reduction's body and extent, so equal reductions are equal nodes wherever they stand. Levels from 32 on stand only in bodies being built.
-// Arithmetic is defined everywhere and the same on every target: integers wrap, x / 0 and x % 0 are 0 for integers, % and floor_div follow Python's sign,
+// Expressions are hash-consed in a Pool: equal expressions are one node, and a node's arguments come before it. Indices
+// are int64. An index over an axis of the result is `index(axis, extent)`. An index bound by a reduction is named by
+// its level, one more than the highest level free in the reduction's body and extent, so equal reductions are equal
+// nodes wherever they stand. Levels from 32 on stand only in bodies being built. Arithmetic is defined everywhere and
+// the same on every target: integers wrap, x / 0 and x % 0 are 0 for integers, % and floor_div follow Python's sign,
 // shifts past the width give 0 or -1, min and max propagate NaN, float to integer saturates with NaN giving 0.
 #pragma once
 
@@ -30,20 +31,50 @@ enum class Opcode : std::uint8_t {
   local,      // loop language: the value of local variable `number`
   load,       // buffer `number` at the arguments: one per axis, or (loop language) one linear element offset
   // Arithmetic; both sides and the result have one dtype.
-  add, sub, mul, div, floor_div, mod, min, max, pow,
-  neg, abs, sqrt, floor, ceil, trunc, round,  // round: half to even
-  fma,                                        // args 0 * args 1 + args 2, rounded once
+  add,
+  sub,
+  mul,
+  div,
+  floor_div,
+  mod,
+  min,
+  max,
+  pow,
+  neg,
+  abs,
+  sqrt,
+  floor,
+  ceil,
+  trunc,
+  round,  // round: half to even
+  fma,    // args 0 * args 1 + args 2, rounded once
   // Comparisons; the result is boolean.
-  lt, le, eq, ne,
+  lt,
+  le,
+  eq,
+  ne,
   // Bits; logic when boolean. shift_right is arithmetic for signed types.
-  bit_and, bit_or, bit_xor, bit_not, shift_left, shift_right,
+  bit_and,
+  bit_or,
+  bit_xor,
+  bit_not,
+  shift_left,
+  shift_right,
   select,   // args 0 ? args 1 : args 2
   convert,  // to `dtype`, as Tensor::astype
   bitcast,  // to `dtype` of the same size
   // Functions that codegen/math expands and the reference evaluator takes from libm.
-  exp, log, log1p, expm1, sin, cos, tanh, erf,
+  exp,
+  log,
+  log1p,
+  expm1,
+  sin,
+  cos,
+  tanh,
+  erf,
   // Iterations.
-  reduce,   // args 0 is the extent, the rest one value per component of `monoid`; `number` is the level, `dim` an upper bound of the extent
+  reduce,   // args 0 is the extent, the rest one value per component of `monoid`; `number` is the level, `dim` an upper
+            // bound of the extent
   project,  // component `number` of a reduction
 };
 
@@ -67,9 +98,9 @@ class Expr {
   const Node* node_ = nullptr;
 };
 
-/// How values are combined: sum has one component; argmax has two, the value and its index. `combine[c]` is component c of combining the
-/// state (a0, ..., an-1) = argument 0..n-1 with (b0, ..., bn-1) = argument n..2n-1; associative and commutative up to rounding, so lanes and chunks
-/// may be combined in any order.
+/// How values are combined: sum has one component; argmax has two, the value and its index. `combine[c]` is component c
+/// of combining the state (a0, ..., an-1) = argument 0..n-1 with (b0, ..., bn-1) = argument n..2n-1; associative and
+/// commutative up to rounding, so lanes and chunks may be combined in any order.
 struct Monoid {
   std::string name;
   std::vector<Expr> identity;
@@ -92,8 +123,9 @@ struct Node {
   std::span<const Expr> args;
 };
 
-/// Owns and interns expressions. Building simplifies: literals fold, x * 1 and the like vanish where that is exact, and int64 arithmetic is kept in a
-/// canonical polynomial form in which floor_div and mod fold by the ranges of their indices. Not thread-safe: one per compilation.
+/// Owns and interns expressions. Building simplifies: literals fold, x * 1 and the like vanish where that is exact, and
+/// int64 arithmetic is kept in a canonical polynomial form in which floor_div and mod fold by the ranges of their
+/// indices. Not thread-safe: one per compilation.
 class Pool {
  public:
   Pool();
@@ -113,12 +145,15 @@ class Pool {
   Expr load(std::int64_t buffer, DType dtype, std::span<const Expr> indices);
   /// The simplifying constructor of every operation of fixed arity; checks dtypes.
   Expr make(Opcode op, std::span<const Expr> args, DType dtype);
-  Expr make(Opcode op, std::initializer_list<Expr> args, DType dtype) { return make(op, std::span<const Expr>(args.begin(), args.size()), dtype); }
+  Expr make(Opcode op, std::initializer_list<Expr> args, DType dtype) {
+    return make(op, std::span<const Expr>(args.begin(), args.size()), dtype);
+  }
 
-  /// The reduction of `body(k)`, one value per component, for k in [0, extent). `limit` bounds the extent where it is not a plain Dim.
-  /// Returns one expression per component: the reduction itself where there is one, otherwise its projections. What is known to run at most once is no
-  /// reduction any more.
-  std::vector<Expr> reduce(const Monoid* monoid, Expr extent, const Dim& limit, const std::function<std::vector<Expr>(Expr)>& body);
+  /// The reduction of `body(k)`, one value per component, for k in [0, extent). `limit` bounds the extent where it is
+  /// not a plain Dim. Returns one expression per component: the reduction itself where there is one, otherwise its
+  /// projections. What is known to run at most once is no reduction any more.
+  std::vector<Expr> reduce(const Monoid* monoid, Expr extent, const Dim& limit,
+                           const std::function<std::vector<Expr>(Expr)>& body);
   Expr reduce(const Monoid* monoid, const Dim& extent, const std::function<Expr(Expr)>& body);
 
   /// What a reduction combines at `index`, one value per component.
@@ -129,11 +164,13 @@ class Pool {
   /// Any other, interned by name and component dtypes.
   const Monoid* monoid(Monoid monoid);
 
-  /// The expression with nodes replaced: `replacement` is asked for every leaf, and every load once its indices were replaced, and returns what stands in its place, or null to
-  /// keep it. Memoised and iterative. A replacement may mention bound indices of enclosing reductions; it captures none.
+  /// The expression with nodes replaced: `replacement` is asked for every leaf, and every load once its indices were
+  /// replaced, and returns what stands in its place, or null to keep it. Memoised and iterative. A replacement may
+  /// mention bound indices of enclosing reductions; it captures none.
   Expr substitute(Expr root, const std::function<Expr(Expr)>& replacement);
-  /// The same from the root downwards: `replacement` is asked for every node before its arguments are looked at, and what it returns is final. Reductions keep their levels, so a
-  /// replacement inside a body may mention the bound index by the level that the replaced node knew it by, and no other index.
+  /// The same from the root downwards: `replacement` is asked for every node before its arguments are looked at, and
+  /// what it returns is final. Reductions keep their levels, so a replacement inside a body may mention the bound index
+  /// by the level that the replaced node knew it by, and no other index.
   Expr replace(Expr root, const std::function<Expr(Expr)>& replacement);
 
   std::size_t size() const;
@@ -144,7 +181,8 @@ class Pool {
   std::unique_ptr<Impl> impl_;
 };
 
-/// An operand of the syntax below: an expression, or a C++ number that takes the other operand's dtype, where it must fit.
+/// An operand of the syntax below: an expression, or a C++ number that takes the other operand's dtype, where it must
+/// fit.
 class Term {
  public:
   Term(Expr expr) : expr_(expr) {}

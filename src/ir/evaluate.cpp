@@ -58,10 +58,18 @@ struct Evaluator::Impl {
     for (std::size_t next = 0; next < code.steps.size();) {
       const Step& step = code.steps[next++];
       switch (step.kind) {
-        case Step::Kind::compute: code.slots[step.result] = compute(step); break;
-        case Step::Kind::load: code.slots[step.result] = load(step); break;
-        case Step::Kind::move: code.slots[step.result] = code.slots[step.args[0]]; break;
-        case Step::Kind::jump: next = step.target; break;
+        case Step::Kind::compute:
+          code.slots[step.result] = compute(step);
+          break;
+        case Step::Kind::load:
+          code.slots[step.result] = load(step);
+          break;
+        case Step::Kind::move:
+          code.slots[step.result] = code.slots[step.args[0]];
+          break;
+        case Step::Kind::jump:
+          next = step.target;
+          break;
         case Step::Kind::jump_unless:
           if (code.slots[step.args[0]] == 0) next = step.target;
           break;

@@ -27,7 +27,9 @@ class Interpreter {
  public:
   Interpreter(const Kernel& kernel, const Layout& layout, const KernelMemory& memory)
       : kernel_(kernel), environment_(parameters(layout, memory.symbols)), locals_(kernel.locals) {
-    environment_.load = [this](std::int64_t buffer, std::span<const std::int64_t> offset) { return load(buffer, offset[0]); };
+    environment_.load = [this](std::int64_t buffer, std::span<const std::int64_t> offset) {
+      return load(buffer, offset[0]);
+    };
     char* scratch = memory.scratch;
     for (const Buffer& buffer : kernel.buffers) {
       const bool own = buffer.access == Access::scratch;
@@ -111,7 +113,8 @@ class Interpreter {
 
 }  // namespace
 
-KernelFailure interpret(const Kernel& kernel, const Layout& layout, const KernelMemory& memory, std::int64_t begin, std::int64_t end) {
+KernelFailure interpret(const Kernel& kernel, const Layout& layout, const KernelMemory& memory, std::int64_t begin,
+                        std::int64_t end) {
   return Interpreter(kernel, layout, memory).run(begin, end);
 }
 

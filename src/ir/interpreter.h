@@ -11,7 +11,7 @@ namespace theon::ir {
 
 /// The memory of a call, as TheonFrame has it (codegen/abi.h).
 struct KernelMemory {
-  std::span<void* const> buffers;      // by slot
+  std::span<void* const> buffers;  // by slot
   const std::int64_t* symbols = nullptr;
   char* scratch = nullptr;
 };
@@ -24,7 +24,8 @@ struct KernelFailure {
 };
 
 /// Runs a kernel one statement and one iteration after the other, math calls through libm.
-KernelFailure interpret(const Kernel& kernel, const Layout& layout, const KernelMemory& memory, std::int64_t begin, std::int64_t end);
+KernelFailure interpret(const Kernel& kernel, const Layout& layout, const KernelMemory& memory, std::int64_t begin,
+                        std::int64_t end);
 
 /// The bytes of scratch memory that one run needs: each scratch buffer in order, rounded up to 64.
 std::int64_t scratch_bytes(const Kernel& kernel, const Layout& layout, const std::int64_t* symbols);

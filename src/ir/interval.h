@@ -125,11 +125,16 @@ class Ranger {
     switch (facts.kind) {
       case Facts::Kind::interval:
         return {facts.low ? of(*facts.low).low : std::nullopt, facts.high ? of(*facts.high).high : std::nullopt};
-      case Facts::Kind::quotient: return quotient(of(facts.parts[0]), of(facts.parts[1]));
-      case Facts::Kind::remainder: return remainder(of(facts.parts[0]), of(facts.parts[1]));
-      case Facts::Kind::least: return joined(facts, least);
-      case Facts::Kind::greatest: return joined(facts, greatest);
-      case Facts::Kind::choice: return joined(facts, hull);
+      case Facts::Kind::quotient:
+        return quotient(of(facts.parts[0]), of(facts.parts[1]));
+      case Facts::Kind::remainder:
+        return remainder(of(facts.parts[0]), of(facts.parts[1]));
+      case Facts::Kind::least:
+        return joined(facts, least);
+      case Facts::Kind::greatest:
+        return joined(facts, greatest);
+      case Facts::Kind::choice:
+        return joined(facts, hull);
     }
     return {};
   }

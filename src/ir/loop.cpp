@@ -12,10 +12,14 @@ namespace {
 
 std::string_view name(Access access) {
   switch (access) {
-    case Access::read: return "read";
-    case Access::write: return "write";
-    case Access::read_write: return "read_write";
-    case Access::scratch: return "scratch";
+    case Access::read:
+      return "read";
+    case Access::write:
+      return "write";
+    case Access::read_write:
+      return "read_write";
+    case Access::scratch:
+      return "scratch";
   }
   broken_promise("the access is known", __FILE__, __LINE__);
 }
@@ -39,7 +43,8 @@ class Printer {
   }
 
   void print(std::size_t number, const Buffer& buffer) {
-    const std::string place = buffer.access == Access::scratch ? fmt::format("[{}]", to_string(buffer.size)) : fmt::format("slot {}", buffer.slot);
+    const std::string place = buffer.access == Access::scratch ? fmt::format("[{}]", to_string(buffer.size))
+                                                               : fmt::format("slot {}", buffer.slot);
     line("b{}: {} {} {}  # {}", number, theon::name(buffer.dtype), name(buffer.access), place, buffer.name);
   }
 
@@ -54,7 +59,9 @@ class Printer {
   }
 
   void print(const For& loop) {
-    const std::string lanes = loop.lanes > 1 ? fmt::format(" lanes {} x {}{}", loop.lanes, loop.unroll, loop.tail == Tail::merged ? ", tail merged" : "") : "";
+    const std::string lanes = loop.lanes > 1 ? fmt::format(" lanes {} x {}{}", loop.lanes, loop.unroll,
+                                                           loop.tail == Tail::merged ? ", tail merged" : "")
+                                             : "";
     const std::string streams = loop.streams_from > 0 ? fmt::format(", streams from {}", loop.streams_from) : "";
     line("for v{} in {} .. {}{}{}", loop.variable, to_string(loop.begin), to_string(loop.end), lanes, streams);
     indented(loop.body);
@@ -87,7 +94,8 @@ class Printer {
   }
 
   void print(const Report& report) {
-    line("report {} ({}, {}) if {}", report.code, to_string(report.first), to_string(report.second), to_string(report.condition));
+    line("report {} ({}, {}) if {}", report.code, to_string(report.first), to_string(report.second),
+         to_string(report.condition));
   }
 
   std::string text_;

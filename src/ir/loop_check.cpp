@@ -29,8 +29,8 @@ class Checker {
   struct Definition {
     Kind kind;
     DType dtype;
-    bool varies;            // between the lanes of the vector loop around it
-    const For* vector_loop;  // the one around it; null outside of one
+    bool varies;                     // between the lanes of the vector loop around it
+    const For* vector_loop;          // the one around it; null outside of one
     const Monoid* monoid = nullptr;  // by which a vector loop accumulates into it
     bool visible = true;
   };
@@ -53,8 +53,10 @@ class Checker {
     require(bool(buffer.size), "scratch buffer {} has no size", buffer.name);
     require_dtype("the size of scratch memory", buffer.size, DType::int64);
     const std::vector<Expr> nodes = postorder(std::span(&buffer.size, 1));
-    const bool uniform = std::ranges::none_of(nodes, [](Expr node) { return node->op == Opcode::local || node->op == Opcode::load; });
-    require(uniform, "the size of scratch buffer {} depends on more than parameters: {}", buffer.name, to_string(buffer.size));
+    const bool uniform =
+        std::ranges::none_of(nodes, [](Expr node) { return node->op == Opcode::local || node->op == Opcode::load; });
+    require(uniform, "the size of scratch buffer {} depends on more than parameters: {}", buffer.name,
+            to_string(buffer.size));
   }
 
   /// What a block defines is visible in it alone.
@@ -77,9 +79,11 @@ class Checker {
     const bool vector = loop.lanes > 1;
     require(loop.lanes >= 1 && loop.lanes <= 64 && std::has_single_bit(static_cast<unsigned>(loop.lanes)),
             "{} lanes are no power of two up to 64", loop.lanes);
-    require(loop.unroll >= 1 && (vector || loop.unroll == 1), "a loop of {} lanes cannot be unrolled {} times", loop.lanes, loop.unroll);
+    require(loop.unroll >= 1 && (vector || loop.unroll == 1), "a loop of {} lanes cannot be unrolled {} times",
+            loop.lanes, loop.unroll);
     require(!vector || !vector_loop_, "a vector loop stands in a vector loop");
-    require(loop.streams_from == 0 || (vector && stores_at_index(loop)), "a loop that streams does more than store at its own index");
+    require(loop.streams_from == 0 || (vector && stores_at_index(loop)),
+            "a loop that streams does more than store at its own index");
 
     const For* outer = vector_loop_;
     if (vector) vector_loop_ = &loop;
@@ -109,13 +113,15 @@ class Checker {
     varies(assign.value);
     const Definition& definition = var(assign.local);
     require_dtype("an assigned value", assign.value, definition.dtype);
-    require(definition.vector_loop == vector_loop_, "v{} is assigned inside a vector loop and declared outside of it", assign.local);
+    require(definition.vector_loop == vector_loop_, "v{} is assigned inside a vector loop and declared outside of it",
+            assign.local);
   }
 
   void check(const Accumulate& accumulate) {
     const Monoid& monoid = *accumulate.monoid;
     require(accumulate.locals.size() == monoid.size() && accumulate.values.size() == monoid.size(),
-            "{} combines {} components, not {} with {}", monoid.name, monoid.size(), accumulate.locals.size(), accumulate.values.size());
+            "{} combines {} components, not {} with {}", monoid.name, monoid.size(), accumulate.locals.size(),
+            accumulate.values.size());
     for (std::size_t k = 0; k < monoid.size(); ++k) {
       varies(accumulate.values[k]);
       require_dtype("an accumulated value", accumulate.values[k], monoid.identity[k]->dtype);
@@ -129,8 +135,8 @@ class Checker {
   void check_one_monoid(Local local, const Monoid& monoid) {
     Definition& definition = definitions_.at(local);
     if (definition.vector_loop == vector_loop_) return;
-    require(!definition.monoid || definition.monoid == &monoid, "v{} is accumulated by {} and {} in one vector loop", local,
-            definition.monoid ? definition.monoid->name : "", monoid.name);
+    require(!definition.monoid || definition.monoid == &monoid, "v{} is accumulated by {} and {} in one vector loop",
+            local, definition.monoid ? definition.monoid->name : "", monoid.name);
     definition.monoid = &monoid;
   }
 
@@ -141,7 +147,8 @@ class Checker {
     require(target.access != Access::read, "buffer {} is written, but read-only", target.name);
     const bool differs = varies(store.offset);
     varies(store.value);
-    require(!vector_loop_ || differs, "all lanes store to one element of buffer {}: {}", target.name, to_string(store.offset));
+    require(!vector_loop_ || differs, "all lanes store to one element of buffer {}: {}", target.name,
+            to_string(store.offset));
     if (!store.combine) return;
     const OpcodeInfo& how = info(*store.combine);
     require(how.form == Form::arithmetic && how.arity == 2, "'{}' combines no stored values", how.name);
@@ -194,14 +201,21 @@ class Checker {
 
   void check(const Node& node) const {
     switch (info(node.op).form) {
-      case Form::leaf: check_leaf(node); break;
-      case Form::memory: check_load(node); break;
+      case Form::leaf:
+        check_leaf(node);
+        break;
+      case Form::memory:
+        check_load(node);
+        break;
       case Form::arithmetic:
       case Form::comparison:
       case Form::selection:
       case Form::conversion:
-      case Form::call: break;
-      case Form::iteration: require(false, "'{}' is left over", name(node.op)); break;
+      case Form::call:
+        break;
+      case Form::iteration:
+        require(false, "'{}' is left over", name(node.op));
+        break;
     }
   }
 
@@ -211,7 +225,8 @@ class Checker {
     if (node.op != Opcode::local) return;
     const auto found = definitions_.find(node.number);
     require(found != definitions_.end() && found->second.visible, "v{} is used where it is not defined", node.number);
-    require(found->second.dtype == node.dtype, "v{} is {}, and used as {}", node.number, name(found->second.dtype), name(node.dtype));
+    require(found->second.dtype == node.dtype, "v{} is {}, and used as {}", node.number, name(found->second.dtype),
+            name(node.dtype));
     const bool partial = found->second.kind == Kind::var && found->second.monoid != nullptr;
     require(!partial, "v{} is read in the vector loop that accumulates into it", node.number);
   }
@@ -219,7 +234,8 @@ class Checker {
   void check_load(const Node& node) const {
     const Buffer& from = buffer(node.number);
     require(node.args.size() == 1, "a load from buffer {} has {} offsets", from.name, node.args.size());
-    require(node.dtype == from.dtype, "buffer {} is {}, and loaded as {}", from.name, name(from.dtype), name(node.dtype));
+    require(node.dtype == from.dtype, "buffer {} is {}, and loaded as {}", from.name, name(from.dtype),
+            name(node.dtype));
     require(from.access != Access::write, "buffer {} is read, but write-only", from.name);
   }
 

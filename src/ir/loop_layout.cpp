@@ -12,7 +12,8 @@ Layout::Layout(std::span<const Dim> symbols) {
 
 std::size_t Layout::place(SymbolId symbol) const {
   const auto found = places_.find(symbol);
-  if (found == places_.end()) fail<InternalError>({}, "layout: symbol {} has no place among {}", symbol, places_.size());
+  if (found == places_.end())
+    fail<InternalError>({}, "layout: symbol {} has no place among {}", symbol, places_.size());
   return found->second;
 }
 

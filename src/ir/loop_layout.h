@@ -39,15 +39,21 @@ auto lower(const theon::detail::DimAtom& atom, const Layout& layout, Target& tar
   using Kind = theon::detail::DimAtom::Kind;
   const auto fold = [&](auto combine) {
     auto result = ir::lower(atom.args[0], layout, target);
-    for (std::size_t i = 1; i < atom.args.size(); ++i) result = combine(result, ir::lower(atom.args[i], layout, target));
+    for (std::size_t i = 1; i < atom.args.size(); ++i)
+      result = combine(result, ir::lower(atom.args[i], layout, target));
     return result;
   };
   switch (atom.kind) {
-    case Kind::symbol: return target.symbol(layout.place(atom.id));
-    case Kind::floor_div: return fold([&](auto a, auto b) { return target.floor_div(a, b); });
-    case Kind::mod: return fold([&](auto a, auto b) { return target.mod(a, b); });
-    case Kind::min: return fold([&](auto a, auto b) { return target.min(a, b); });
-    case Kind::max: return fold([&](auto a, auto b) { return target.max(a, b); });
+    case Kind::symbol:
+      return target.symbol(layout.place(atom.id));
+    case Kind::floor_div:
+      return fold([&](auto a, auto b) { return target.floor_div(a, b); });
+    case Kind::mod:
+      return fold([&](auto a, auto b) { return target.mod(a, b); });
+    case Kind::min:
+      return fold([&](auto a, auto b) { return target.min(a, b); });
+    case Kind::max:
+      return fold([&](auto a, auto b) { return target.max(a, b); });
   }
   theon::broken_promise("the kind of atom is known", __FILE__, __LINE__);
 }

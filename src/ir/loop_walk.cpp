@@ -13,7 +13,9 @@ std::vector<const Block*> blocks(const Statement& statement) {
                         [](const Assign&) { return Blocks{}; },
                         [](const Accumulate&) { return Blocks{}; },
                         [](const Store&) { return Blocks{}; },
-                        [](const If& branch) { return Blocks{&branch.then, &branch.otherwise}; },
+                        [](const If& branch) {
+                          return Blocks{&branch.then, &branch.otherwise};
+                        },
                         [](const Report&) { return Blocks{}; },
                     },
                     statement.node);
@@ -31,14 +33,20 @@ void for_each_statement(const Block& block, const std::function<void(const State
 std::vector<Expr> expressions(const Statement& statement) {
   using Exprs = std::vector<Expr>;
   return std::visit(Overloaded{
-                        [](const For& loop) { return Exprs{loop.begin, loop.end}; },
+                        [](const For& loop) {
+                          return Exprs{loop.begin, loop.end};
+                        },
                         [](const Let& let) { return Exprs{let.value}; },
                         [](const Var& var) { return Exprs{var.initial}; },
                         [](const Assign& assign) { return Exprs{assign.value}; },
                         [](const Accumulate& accumulate) { return accumulate.values; },
-                        [](const Store& store) { return Exprs{store.offset, store.value}; },
+                        [](const Store& store) {
+                          return Exprs{store.offset, store.value};
+                        },
                         [](const If& branch) { return Exprs{branch.condition}; },
-                        [](const Report& report) { return Exprs{report.condition, report.first, report.second}; },
+                        [](const Report& report) {
+                          return Exprs{report.condition, report.first, report.second};
+                        },
                     },
                     statement.node);
 }

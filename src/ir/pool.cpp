@@ -20,14 +20,18 @@ bool dtypes_fit(Opcode op, std::span<const Expr> args, DType dtype) {
   };
   switch (info(op).form) {
     case Form::arithmetic:
-    case Form::call: return all(dtype);
-    case Form::comparison: return all(args[0]->dtype) && is_boolean(dtype);
+    case Form::call:
+      return all(dtype);
+    case Form::comparison:
+      return all(args[0]->dtype) && is_boolean(dtype);
     case Form::selection:
       return has_dtype(args[0], DType::boolean) && has_dtype(args[1], dtype) && has_dtype(args[2], dtype);
-    case Form::conversion: return true;
+    case Form::conversion:
+      return true;
     case Form::leaf:
     case Form::memory:
-    case Form::iteration: return false;
+    case Form::iteration:
+      return false;
   }
   return false;
 }
@@ -83,11 +87,16 @@ class ParameterWriter {
   Expr atom_value(const detail::DimAtomRef& atom) {
     using Kind = detail::DimAtom::Kind;
     switch (atom->kind) {
-      case Kind::symbol: return symbol(detail::dim_of(detail::DimPolynomial::of(atom)));
-      case Kind::floor_div: return chain(Opcode::floor_div, atom->args);
-      case Kind::mod: return chain(Opcode::mod, atom->args);
-      case Kind::min: return chain(Opcode::min, atom->args);
-      case Kind::max: return chain(Opcode::max, atom->args);
+      case Kind::symbol:
+        return symbol(detail::dim_of(detail::DimPolynomial::of(atom)));
+      case Kind::floor_div:
+        return chain(Opcode::floor_div, atom->args);
+      case Kind::mod:
+        return chain(Opcode::mod, atom->args);
+      case Kind::min:
+        return chain(Opcode::min, atom->args);
+      case Kind::max:
+        return chain(Opcode::max, atom->args);
     }
     return {};
   }

@@ -97,15 +97,19 @@ class Printer {
   std::vector<Part> definition(Expr expr) {
     const Node& node = *expr;
     switch (info(node.op).form) {
-      case Form::leaf: return {leaf(node)};
-      case Form::memory: return list(fmt::format("load b{}[", node.number), node.args, "]");
+      case Form::leaf:
+        return {leaf(node)};
+      case Form::memory:
+        return list(fmt::format("load b{}[", node.number), node.args, "]");
       case Form::conversion:
         return list(fmt::format("{}<{}>(", name(node.op), theon::name(node.dtype)), node.args, ")");
-      case Form::iteration: return node.op == Opcode::reduce ? reduction(node) : projection(node);
+      case Form::iteration:
+        return node.op == Opcode::reduce ? reduction(node) : projection(node);
       case Form::arithmetic:
       case Form::comparison:
       case Form::selection:
-      case Form::call: return operation(node);
+      case Form::call:
+        return operation(node);
     }
     return {};
   }

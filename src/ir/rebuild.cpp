@@ -69,7 +69,8 @@ Expr Rebuilder::built(const Frame& frame, std::span<const Expr> args) {
     case Form::leaf:
       return node.op == Opcode::bound && frame.scope ? pool_.bound(frame.scope->image, *node.dim)
                                                      : replaced(frame.node);
-    case Form::memory: return replaced(node.pool->load(node.number, node.dtype, args));
+    case Form::memory:
+      return replaced(node.pool->load(node.number, node.dtype, args));
     case Form::iteration:
       return frame.inner ? end_reduction(frame.node, frame.inner->image, args[0], args.subspan(1))
                          : pool_.component(args[0], static_cast<std::size_t>(node.number));
@@ -77,7 +78,8 @@ Expr Rebuilder::built(const Frame& frame, std::span<const Expr> args) {
     case Form::comparison:
     case Form::selection:
     case Form::conversion:
-    case Form::call: return node.pool->make(node.op, args, node.dtype);
+    case Form::call:
+      return node.pool->make(node.op, args, node.dtype);
   }
   THEON_CHECK(false);
 }

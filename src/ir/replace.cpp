@@ -12,7 +12,8 @@ namespace {
 
 class Replacement {
  public:
-  Replacement(Pool& pool, Pool::Impl& impl, const std::function<Expr(Expr)>& replacement) : pool_(pool), impl_(impl), replacement_(replacement) {}
+  Replacement(Pool& pool, Pool::Impl& impl, const std::function<Expr(Expr)>& replacement)
+      : pool_(pool), impl_(impl), replacement_(replacement) {}
 
   Expr operator()(Expr root) {
     enter(root);
@@ -32,9 +33,12 @@ class Replacement {
  private:
   void enter(Expr node) {
     if (done_.contains(node.get())) return;
-    if (const Expr result = replacement_(node)) done_[node.get()] = result;
-    else if (node->args.empty() && node->op != Opcode::load) done_[node.get()] = node;
-    else path_.emplace_back(node, 0);
+    if (const Expr result = replacement_(node))
+      done_[node.get()] = result;
+    else if (node->args.empty() && node->op != Opcode::load)
+      done_[node.get()] = node;
+    else
+      path_.emplace_back(node, 0);
   }
 
   Expr rebuilt(Expr node) {
@@ -46,8 +50,10 @@ class Replacement {
     }
     if (!changed) return node;
     switch (info(node->op).form) {
-      case Form::leaf: return node;
-      case Form::memory: return pool_.load(node->number, node->dtype, args);
+      case Form::leaf:
+        return node;
+      case Form::memory:
+        return pool_.load(node->number, node->dtype, args);
       case Form::iteration:
         if (node->op == Opcode::project) return impl_.component(args[0], static_cast<std::size_t>(node->number));
         return impl_.reduction(node->monoid, args[0], *node->dim, node->number, std::span<const Expr>(args).subspan(1));
@@ -55,7 +61,8 @@ class Replacement {
       case Form::comparison:
       case Form::selection:
       case Form::conversion:
-      case Form::call: return pool_.make(node->op, args, node->dtype);
+      case Form::call:
+        return pool_.make(node->op, args, node->dtype);
     }
     THEON_CHECK(false);
   }
@@ -69,6 +76,8 @@ class Replacement {
 
 }  // namespace
 
-Expr Pool::replace(Expr root, const std::function<Expr(Expr)>& replacement) { return Replacement(*this, *impl_, replacement)(root); }
+Expr Pool::replace(Expr root, const std::function<Expr(Expr)>& replacement) {
+  return Replacement(*this, *impl_, replacement)(root);
+}
 
 }  // namespace theon::ir

@@ -98,16 +98,20 @@ class Translator {
   void emit(InstanceId id) {
     const Instance& what = instance(id);
     switch (info(what.node->op).form) {
-      case Form::memory: return emit_load(id);
-      case Form::iteration: return emit_reduction(id);
+      case Form::memory:
+        return emit_load(id);
+      case Form::iteration:
+        return emit_reduction(id);
       case Form::selection:
         if (!is_empty(what.first) || !is_empty(what.second)) return emit_select(id);
         return emit_operation(*what.node, slots_[id], arguments(id));
       case Form::arithmetic:
       case Form::comparison:
       case Form::conversion:
-      case Form::call: return emit_operation(*what.node, slots_[id], arguments(id));
-      case Form::leaf: return;
+      case Form::call:
+        return emit_operation(*what.node, slots_[id], arguments(id));
+      case Form::leaf:
+        return;
     }
   }
 

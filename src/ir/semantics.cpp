@@ -73,44 +73,82 @@ std::uint64_t choose(const std::uint64_t* args) { return args[0] ? args[1] : arg
 
 Operation operation(Opcode op, DType operand, DType result) {
   switch (op) {
-    case Opcode::add: return on<Add, 2>(operand);
-    case Opcode::sub: return on<Sub, 2>(operand);
-    case Opcode::mul: return on<Mul, 2>(operand);
-    case Opcode::div: return on<Div, 2>(operand);
-    case Opcode::floor_div: return on<FloorDiv, 2>(operand);
-    case Opcode::mod: return on<Mod, 2>(operand);
-    case Opcode::min: return on<Min, 2>(operand);
-    case Opcode::max: return on<Max, 2>(operand);
-    case Opcode::pow: return on<Pow, 2>(operand);
-    case Opcode::neg: return on<Neg, 1>(operand);
-    case Opcode::abs: return on<Abs, 1>(operand);
-    case Opcode::sqrt: return on<Sqrt, 1>(operand);
-    case Opcode::floor: return on<Floor, 1>(operand);
-    case Opcode::ceil: return on<Ceil, 1>(operand);
-    case Opcode::trunc: return on<Trunc, 1>(operand);
-    case Opcode::round: return on<Round, 1>(operand);
-    case Opcode::fma: return on<Fma, 3>(operand);
-    case Opcode::lt: return on<Less, 2>(operand);
-    case Opcode::le: return on<LessEqual, 2>(operand);
-    case Opcode::eq: return on<Equal, 2>(operand);
-    case Opcode::ne: return on<NotEqual, 2>(operand);
-    case Opcode::bit_and: return on<BitAnd, 2>(operand);
-    case Opcode::bit_or: return on<BitOr, 2>(operand);
-    case Opcode::bit_xor: return on<BitXor, 2>(operand);
-    case Opcode::bit_not: return on<BitNot, 1>(operand);
-    case Opcode::shift_left: return on<ShiftLeft, 2>(operand);
-    case Opcode::shift_right: return on<ShiftRight, 2>(operand);
-    case Opcode::select: return &choose;
-    case Opcode::convert: return conversion(operand, result);
-    case Opcode::bitcast: return reinterprets(operand, result) ? &keep : nullptr;
-    case Opcode::exp: return on<Call<std::exp>, 1>(operand);
-    case Opcode::log: return on<Call<std::log>, 1>(operand);
-    case Opcode::log1p: return on<Call<std::log1p>, 1>(operand);
-    case Opcode::expm1: return on<Call<std::expm1>, 1>(operand);
-    case Opcode::sin: return on<Call<std::sin>, 1>(operand);
-    case Opcode::cos: return on<Call<std::cos>, 1>(operand);
-    case Opcode::tanh: return on<Call<std::tanh>, 1>(operand);
-    case Opcode::erf: return on<Call<std::erf>, 1>(operand);
+    case Opcode::add:
+      return on<Add, 2>(operand);
+    case Opcode::sub:
+      return on<Sub, 2>(operand);
+    case Opcode::mul:
+      return on<Mul, 2>(operand);
+    case Opcode::div:
+      return on<Div, 2>(operand);
+    case Opcode::floor_div:
+      return on<FloorDiv, 2>(operand);
+    case Opcode::mod:
+      return on<Mod, 2>(operand);
+    case Opcode::min:
+      return on<Min, 2>(operand);
+    case Opcode::max:
+      return on<Max, 2>(operand);
+    case Opcode::pow:
+      return on<Pow, 2>(operand);
+    case Opcode::neg:
+      return on<Neg, 1>(operand);
+    case Opcode::abs:
+      return on<Abs, 1>(operand);
+    case Opcode::sqrt:
+      return on<Sqrt, 1>(operand);
+    case Opcode::floor:
+      return on<Floor, 1>(operand);
+    case Opcode::ceil:
+      return on<Ceil, 1>(operand);
+    case Opcode::trunc:
+      return on<Trunc, 1>(operand);
+    case Opcode::round:
+      return on<Round, 1>(operand);
+    case Opcode::fma:
+      return on<Fma, 3>(operand);
+    case Opcode::lt:
+      return on<Less, 2>(operand);
+    case Opcode::le:
+      return on<LessEqual, 2>(operand);
+    case Opcode::eq:
+      return on<Equal, 2>(operand);
+    case Opcode::ne:
+      return on<NotEqual, 2>(operand);
+    case Opcode::bit_and:
+      return on<BitAnd, 2>(operand);
+    case Opcode::bit_or:
+      return on<BitOr, 2>(operand);
+    case Opcode::bit_xor:
+      return on<BitXor, 2>(operand);
+    case Opcode::bit_not:
+      return on<BitNot, 1>(operand);
+    case Opcode::shift_left:
+      return on<ShiftLeft, 2>(operand);
+    case Opcode::shift_right:
+      return on<ShiftRight, 2>(operand);
+    case Opcode::select:
+      return &choose;
+    case Opcode::convert:
+      return conversion(operand, result);
+    case Opcode::bitcast:
+      return reinterprets(operand, result) ? &keep : nullptr;
+    case Opcode::exp:
+      return on<Call<std::exp>, 1>(operand);
+    case Opcode::log:
+      return on<Call<std::log>, 1>(operand);
+    case Opcode::log1p:
+      return on<Call<std::log1p>, 1>(operand);
+    case Opcode::expm1:
+      return on<Call<std::expm1>, 1>(operand);
+    case Opcode::sin:
+      return on<Call<std::sin>, 1>(operand);
+    case Opcode::cos:
+      return on<Call<std::cos>, 1>(operand);
+    case Opcode::tanh:
+      return on<Call<std::tanh>, 1>(operand);
+    case Opcode::erf:
+      return on<Call<std::erf>, 1>(operand);
     case Opcode::literal:
     case Opcode::index:
     case Opcode::bound:
@@ -119,7 +157,8 @@ Operation operation(Opcode op, DType operand, DType result) {
     case Opcode::local:
     case Opcode::load:
     case Opcode::reduce:
-    case Opcode::project: return nullptr;
+    case Opcode::project:
+      return nullptr;
   }
   return nullptr;
 }

@@ -166,35 +166,56 @@ Expr simplify_bitcast(Expr a, DType to) {
 
 Expr simplify_operation(Opcode op, std::span<const Expr> args, DType dtype) {
   switch (op) {
-    case Opcode::add: return simplify_add(args[0], args[1]);
-    case Opcode::sub: return simplify_sub(args[0], args[1]);
-    case Opcode::mul: return simplify_mul(args[0], args[1]);
+    case Opcode::add:
+      return simplify_add(args[0], args[1]);
+    case Opcode::sub:
+      return simplify_sub(args[0], args[1]);
+    case Opcode::mul:
+      return simplify_mul(args[0], args[1]);
     case Opcode::div:
-    case Opcode::floor_div: return simplify_division(op, args[0], args[1]);
-    case Opcode::mod: return simplify_mod(args[0], args[1]);
-    case Opcode::min: return simplify_extremum(args[0], args[1], highest(dtype), lowest(dtype));
-    case Opcode::max: return simplify_extremum(args[0], args[1], lowest(dtype), highest(dtype));
-    case Opcode::pow: return simplify_pow(args[0], args[1]);
-    case Opcode::neg: return args[0]->op == Opcode::neg ? args[0]->args[0] : Expr();
-    case Opcode::abs: return is_unsigned(dtype) ? args[0] : Expr();
+    case Opcode::floor_div:
+      return simplify_division(op, args[0], args[1]);
+    case Opcode::mod:
+      return simplify_mod(args[0], args[1]);
+    case Opcode::min:
+      return simplify_extremum(args[0], args[1], highest(dtype), lowest(dtype));
+    case Opcode::max:
+      return simplify_extremum(args[0], args[1], lowest(dtype), highest(dtype));
+    case Opcode::pow:
+      return simplify_pow(args[0], args[1]);
+    case Opcode::neg:
+      return args[0]->op == Opcode::neg ? args[0]->args[0] : Expr();
+    case Opcode::abs:
+      return is_unsigned(dtype) ? args[0] : Expr();
     case Opcode::floor:
     case Opcode::ceil:
     case Opcode::trunc:
-    case Opcode::round: return is_floating(dtype) ? Expr() : args[0];
-    case Opcode::fma: return is_floating(dtype) ? Expr() : args[0] * args[1] + args[2];
+    case Opcode::round:
+      return is_floating(dtype) ? Expr() : args[0];
+    case Opcode::fma:
+      return is_floating(dtype) ? Expr() : args[0] * args[1] + args[2];
     case Opcode::lt:
     case Opcode::le:
     case Opcode::eq:
-    case Opcode::ne: return simplify_comparison(op, args[0], args[1]);
-    case Opcode::bit_and: return simplify_and(args[0], args[1]);
-    case Opcode::bit_or: return simplify_or(args[0], args[1]);
-    case Opcode::bit_xor: return simplify_xor(args[0], args[1]);
-    case Opcode::bit_not: return simplify_not(args[0]);
+    case Opcode::ne:
+      return simplify_comparison(op, args[0], args[1]);
+    case Opcode::bit_and:
+      return simplify_and(args[0], args[1]);
+    case Opcode::bit_or:
+      return simplify_or(args[0], args[1]);
+    case Opcode::bit_xor:
+      return simplify_xor(args[0], args[1]);
+    case Opcode::bit_not:
+      return simplify_not(args[0]);
     case Opcode::shift_left:
-    case Opcode::shift_right: return is(args[1], 0) ? args[0] : Expr();
-    case Opcode::select: return simplify_select(args[0], args[1], args[2]);
-    case Opcode::convert: return simplify_convert(args[0], dtype);
-    case Opcode::bitcast: return simplify_bitcast(args[0], dtype);
+    case Opcode::shift_right:
+      return is(args[1], 0) ? args[0] : Expr();
+    case Opcode::select:
+      return simplify_select(args[0], args[1], args[2]);
+    case Opcode::convert:
+      return simplify_convert(args[0], dtype);
+    case Opcode::bitcast:
+      return simplify_bitcast(args[0], dtype);
     case Opcode::sqrt:
     case Opcode::exp:
     case Opcode::log:
@@ -212,7 +233,8 @@ Expr simplify_operation(Opcode op, std::span<const Expr> args, DType dtype) {
     case Opcode::local:
     case Opcode::load:
     case Opcode::reduce:
-    case Opcode::project: return {};
+    case Opcode::project:
+      return {};
   }
   return {};
 }

@@ -16,13 +16,17 @@ Signature Full::infer(std::span<const Variable> inputs, Location where) const {
   return signature;
 }
 
-std::vector<ir::Expr> Full::element(const ElementContext& context, std::span<const ir::Expr>) const { return {context.load(0, {})}; }
+std::vector<ir::Expr> Full::element(const ElementContext& context, std::span<const ir::Expr>) const {
+  return {context.load(0, {})};
+}
 
 std::vector<Variable> Full::pullback(const Apply& node, std::span<const Variable> cotangents) const {
   return for_inputs(node, {sum(cotangents[0])});
 }
 
-std::vector<Variable> Full::pushforward(const Apply&, std::span<const Variable> tangents) const { return {full(dims_, tangents[0])}; }
+std::vector<Variable> Full::pushforward(const Apply&, std::span<const Variable> tangents) const {
+  return {full(dims_, tangents[0])};
+}
 
 Signature Arange::infer(std::span<const Variable>, Location where) const {
   Signature signature{{{dtype_, {n_}}}};
@@ -34,7 +38,9 @@ std::vector<ir::Expr> Arange::element(const ElementContext&, std::span<const ir:
   return {convert(indices[0], dtype_)};
 }
 
-std::vector<Variable> Arange::pullback(const Apply& node, std::span<const Variable>) const { return for_inputs(node, {}); }
+std::vector<Variable> Arange::pullback(const Apply& node, std::span<const Variable>) const {
+  return for_inputs(node, {});
+}
 std::vector<Variable> Arange::pushforward(const Apply&, std::span<const Variable>) const { return {Variable()}; }
 
 Signature DimValue::infer(std::span<const Variable>, Location) const { return {{{DType::int64, {}}}}; }
@@ -43,7 +49,9 @@ std::vector<ir::Expr> DimValue::element(const ElementContext& context, std::span
   return {context.pool().parameter(dim_)};
 }
 
-std::vector<Variable> DimValue::pullback(const Apply& node, std::span<const Variable>) const { return for_inputs(node, {}); }
+std::vector<Variable> DimValue::pullback(const Apply& node, std::span<const Variable>) const {
+  return for_inputs(node, {});
+}
 std::vector<Variable> DimValue::pushforward(const Apply&, std::span<const Variable>) const { return {Variable()}; }
 
 Variable full(Shape dims, Operand value) {

@@ -65,8 +65,8 @@ class DimValue final : public Defined<DimValue, ElementOp> {
   Dim dim_;
 };
 
-/// An identity of int64 scalars that says what its operand is worth as a size: a symbol, which it binds. After a substitution that may be any size; it is
-/// obliged not to be negative, as the symbol was.
+/// An identity of int64 scalars that says what its operand is worth as a size: a symbol, which it binds. After a
+/// substitution that may be any size; it is obliged not to be negative, as the symbol was.
 class BindSize final : public Defined<BindSize, ElementOp> {
  public:
   explicit BindSize(Dim size) : size_(std::move(size)) {}

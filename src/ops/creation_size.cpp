@@ -26,7 +26,8 @@ struct ScalarSize final : SizeOrigin {
   Variable scalar;
 };
 
-/// The identity of a variable's symbol is spelled by the identity of the variable, so that no table is needed to give one variable one symbol.
+/// The identity of a variable's symbol is spelled by the identity of the variable, so that no table is needed to give
+/// one variable one symbol.
 SymbolId id_of_size(const Variable& x) {
   constexpr int bits_of_index = 16;
   const std::uint64_t serial = x.node()->serial;
@@ -77,7 +78,8 @@ bool is_arithmetic(const Apply& node) {
   if (!definition || !is_size_dtype(node.types[0].dtype)) return false;
   const bool known = definition->name == "neg" || definition->name == "cast" ||
                      std::ranges::count(arithmetic(), definition->name, &Arithmetic::name) > 0;
-  return known && std::ranges::all_of(node.inputs, [](const Variable& x) { return x.ndim() == 0 && is_size_dtype(x.dtype()); });
+  return known &&
+         std::ranges::all_of(node.inputs, [](const Variable& x) { return x.ndim() == 0 && is_size_dtype(x.dtype()); });
 }
 
 /// The size of a scalar that is not computed from others.
@@ -105,8 +107,10 @@ Dim size_of_scalar(const Variable& x) {
     std::vector<Dim> inputs;
     for (const Variable& input : node->inputs) {
       const auto known = done.find(input);
-      if (known == done.end()) waiting.push_back(input);
-      else inputs.push_back(known->second);
+      if (known == done.end())
+        waiting.push_back(input);
+      else
+        inputs.push_back(known->second);
     }
     if (inputs.size() < node->inputs.size()) continue;
     done.emplace(next, computed(*node, inputs));
@@ -119,8 +123,10 @@ Dim size_of_scalar(const Variable& x) {
 
 Dim size(const Variable& n, Location where) {
   if (n.is_empty()) fail<ArgumentError>(where, "size: an empty Variable");
-  if (!is_integer(n.dtype())) fail<DTypeError>(where, "size: {} is {}; a size is an integer", to_string(n), name(n.dtype()));
-  if (n.ndim() != 0) fail<ShapeError>(where, "size: {} has shape {}; a size is a scalar", to_string(n), to_string(n.dims()));
+  if (!is_integer(n.dtype()))
+    fail<DTypeError>(where, "size: {} is {}; a size is an integer", to_string(n), name(n.dtype()));
+  if (n.ndim() != 0)
+    fail<ShapeError>(where, "size: {} has shape {}; a size is a scalar", to_string(n), to_string(n.dims()));
   return size_of_scalar(n);
 }
 
@@ -131,8 +137,12 @@ Signature BindSize::infer(std::span<const Variable> inputs, Location where) cons
   return signature;
 }
 
-std::vector<ir::Expr> BindSize::element(const ElementContext& context, std::span<const ir::Expr>) const { return {context.load(0, {})}; }
-std::vector<Variable> BindSize::pullback(const Apply& node, std::span<const Variable>) const { return for_inputs(node, {}); }
+std::vector<ir::Expr> BindSize::element(const ElementContext& context, std::span<const ir::Expr>) const {
+  return {context.load(0, {})};
+}
+std::vector<Variable> BindSize::pullback(const Apply& node, std::span<const Variable>) const {
+  return for_inputs(node, {});
+}
 std::vector<Variable> BindSize::pushforward(const Apply&, std::span<const Variable>) const { return {Variable()}; }
 
 std::vector<Op::Binding> BindSize::binds() const {

@@ -16,8 +16,12 @@ std::vector<ir::Expr> Check::element(const ElementContext& context, std::span<co
   return {context.load(0, indices)};
 }
 
-std::vector<Variable> Check::pullback(const Apply&, std::span<const Variable> cotangents) const { return {cotangents[0], Variable()}; }
-std::vector<Variable> Check::pushforward(const Apply&, std::span<const Variable> tangents) const { return {tangents[0]}; }
+std::vector<Variable> Check::pullback(const Apply&, std::span<const Variable> cotangents) const {
+  return {cotangents[0], Variable()};
+}
+std::vector<Variable> Check::pushforward(const Apply&, std::span<const Variable> tangents) const {
+  return {tangents[0]};
+}
 
 Variable check(Operand x, Operand condition, std::string message) {
   const Attribution line(x.where());

@@ -14,7 +14,8 @@
 
 namespace theon {
 
-/// Its first input. Where the second, a boolean scalar, is false, a call throws CheckError with the message, at the node's line.
+/// Its first input. Where the second, a boolean scalar, is false, a call throws CheckError with the message, at the
+/// node's line.
 class Check final : public Defined<Check, ElementOp> {
  public:
   explicit Check(std::string message) : message_(std::move(message)) {}

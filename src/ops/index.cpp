@@ -32,7 +32,8 @@ std::vector<Index> without_masks(const Variable& x, const std::vector<Index>& in
     }
     const std::size_t axis = result.size();
     if (axis + mask->ndim() > x.dims().size())
-      fail<IndexError>(where, "index: a mask of rank {} at axis {} of an array of rank {}", mask->ndim(), axis, x.ndim());
+      fail<IndexError>(where, "index: a mask of rank {} at axis {} of an array of rank {}", mask->ndim(), axis,
+                       x.ndim());
     const Shape covered(x.dims().begin() + axis, x.dims().begin() + axis + mask->ndim());
     for (Variable& positions : nonzero(specify_dims(*mask, covered, where))) result.push_back(std::move(positions));
   }
@@ -43,7 +44,8 @@ AxisSlice only(std::int64_t index, const Dim& extent) {
   return {.start = index < 0 ? extent + index : Dim(index), .length = 1, .checked = true};
 }
 
-/// NumPy's place for the axes of index arrays: that of the indexed axes where these stand together, otherwise the front. Plain numbers count as arrays here.
+/// NumPy's place for the axes of index arrays: that of the indexed axes where these stand together, otherwise the
+/// front. Plain numbers count as arrays here.
 int place_of_arrays(const std::vector<int>& gathered, const std::vector<int>& dropped) {
   std::vector<int> axes = gathered;
   axes.insert(axes.end(), dropped.begin(), dropped.end());
@@ -85,7 +87,8 @@ Selection selection(const Variable& x, const std::vector<Index>& given, Location
 std::vector<int> dropped_after_gather(const Selection& selection) {
   std::vector<int> result;
   for (const int axis : selection.dropped) {
-    const int kept = axis - static_cast<int>(std::ranges::count_if(selection.layout.axes, [&](int gathered) { return gathered < axis; }));
+    const int kept = axis - static_cast<int>(std::ranges::count_if(selection.layout.axes,
+                                                                   [&](int gathered) { return gathered < axis; }));
     const bool after = !selection.arrays.empty() && kept >= selection.layout.position;
     result.push_back(after ? kept + selection.arrays[0].ndim() : kept);
   }
@@ -110,13 +113,16 @@ Variable read(const Variable& x, const Selection& selection, Location where) {
 /// The value in the dtype of x; throws DTypeError where that would lose something.
 Variable fitting(std::string_view op, const Variable& x, const Operand& value) {
   const DType from = value.value().dtype();
-  const bool fits = value.is_weak() ? is_floating(x.dtype()) || !is_floating(from) : promote(x.dtype(), from) == x.dtype();
+  const bool fits =
+      value.is_weak() ? is_floating(x.dtype()) || !is_floating(from) : promote(x.dtype(), from) == x.dtype();
   if (!fits)
-    fail<DTypeError>(value.where(), "{}: a value of {} does not fit into {}; cast one of them", op, name(from), name(x.dtype()));
+    fail<DTypeError>(value.where(), "{}: a value of {} does not fit into {}; cast one of them", op, name(from),
+                     name(x.dtype()));
   return cast_to(value.value(), x.dtype(), value.where());
 }
 
-Variable write(Write kind, std::string_view op, const Variable& x, const std::vector<Index>& indices, const Operand& value) {
+Variable write(Write kind, std::string_view op, const Variable& x, const std::vector<Index>& indices,
+               const Operand& value) {
   const Location where = value.where();
   const Attribution line(where);
   const Selection target = selection(x, indices, where);
@@ -124,7 +130,8 @@ Variable write(Write kind, std::string_view op, const Variable& x, const std::ve
   const Variable whole_value = broadcast_to(fitting(op, x, value), old.dims());
   const std::vector<int> dropped = dropped_after_gather(target);
   const int rank = old.ndim() + static_cast<int>(dropped.size());
-  return scatter(kind, x, dimshuffle(whole_value, inserting(rank, dropped)), target.slices, target.arrays, target.layout, where);
+  return scatter(kind, x, dimshuffle(whole_value, inserting(rank, dropped)), target.slices, target.arrays,
+                 target.layout, where);
 }
 
 }  // namespace
@@ -134,7 +141,9 @@ Variable index(const Variable& x, std::vector<Index> indices, Location where) {
   return read(x, selection(x, indices, where), where);
 }
 
-Variable Variable::operator[](const FirstIndex& first) const { return theon::index(*this, {first.index()}, first.where()); }
+Variable Variable::operator[](const FirstIndex& first) const {
+  return theon::index(*this, {first.index()}, first.where());
+}
 
 Variable take(Operand operand, Operand indices, int axis) {
   const Variable& x = operand.value();
@@ -143,7 +152,11 @@ Variable take(Operand operand, Operand indices, int axis) {
   return gather(x, std::span(&indices.value(), 1), {.axes = {along}, .position = along}, where);
 }
 
-Variable set_subtensor(const Variable& x, std::vector<Index> indices, Operand value) { return write(Write::set, "set_subtensor", x, indices, value); }
-Variable inc_subtensor(const Variable& x, std::vector<Index> indices, Operand value) { return write(Write::add, "inc_subtensor", x, indices, value); }
+Variable set_subtensor(const Variable& x, std::vector<Index> indices, Operand value) {
+  return write(Write::set, "set_subtensor", x, indices, value);
+}
+Variable inc_subtensor(const Variable& x, std::vector<Index> indices, Operand value) {
+  return write(Write::add, "inc_subtensor", x, indices, value);
+}
 
 }  // namespace theon

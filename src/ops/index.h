@@ -16,8 +16,8 @@
 
 namespace theon {
 
-/// The elements start, start + step, ... of an axis, `length` of them. They lie inside of the axis: whoever makes one has clamped it, unless it is
-/// `checked`, where a range that reaches outside is an error.
+/// The elements start, start + step, ... of an axis, `length` of them. They lie inside of the axis: whoever makes one
+/// has clamped it, unless it is `checked`, where a range that reaches outside is an error.
 struct AxisSlice {
   Dim start = 0;
   std::int64_t step = 1;
@@ -44,7 +44,8 @@ class StridedSlice final : public Defined<StridedSlice, ElementOp> {
   std::vector<AxisSlice> slices_;
 };
 
-/// The adjoint of StridedSlice: the operand, standing in the slices of an array of zeros. Inputs after the first are binders.
+/// The adjoint of StridedSlice: the operand, standing in the slices of an array of zeros. Inputs after the first are
+/// binders.
 class Pad final : public Defined<Pad, ElementOp> {
  public:
   Pad(std::vector<AxisSlice> slices, Shape dims) : slices_(std::move(slices)), dims_(std::move(dims)) {}
@@ -63,15 +64,16 @@ class Pad final : public Defined<Pad, ElementOp> {
   Shape dims_;
 };
 
-/// How the axes of a gather lie. Index arrays of one shape take the place of the axes `axes` (ascending); their own axes stand together, after the first
-/// `position` axes that are kept.
+/// How the axes of a gather lie. Index arrays of one shape take the place of the axes `axes` (ascending); their own
+/// axes stand together, after the first `position` axes that are kept.
 struct GatherLayout {
   std::vector<int> axes;
   int position = 0;
   static auto fields(auto& self) { return std::tie(self.axes, self.position); }
 };
 
-/// Elements picked by integer arrays, pointwise: inputs are x and one array per gathered axis. Negative indices count from the end; see `index_checks`.
+/// Elements picked by integer arrays, pointwise: inputs are x and one array per gathered axis. Negative indices count
+/// from the end; see `index_checks`.
 class Gather final : public Defined<Gather, ElementOp> {
  public:
   explicit Gather(GatherLayout layout) : layout_(std::move(layout)) {}
@@ -92,11 +94,12 @@ class Gather final : public Defined<Gather, ElementOp> {
 
 enum class Write : std::uint8_t { set, add };
 
-/// Writes what `gather(slice(base))` would read: inputs are base, value, one array per gathered axis, then binders. Of several values for one element the
-/// last counts (set), or all do (add).
+/// Writes what `gather(slice(base))` would read: inputs are base, value, one array per gathered axis, then binders. Of
+/// several values for one element the last counts (set), or all do (add).
 class Scatter final : public Defined<Scatter, ScatterOp> {
  public:
-  Scatter(Write kind, std::vector<AxisSlice> slices, GatherLayout layout) : kind_(kind), slices_(std::move(slices)), layout_(std::move(layout)) {}
+  Scatter(Write kind, std::vector<AxisSlice> slices, GatherLayout layout)
+      : kind_(kind), slices_(std::move(slices)), layout_(std::move(layout)) {}
   static auto fields(auto& self) { return std::tie(self.kind_, self.slices_, self.layout_); }
   Write kind() const { return kind_; }
   const std::vector<AxisSlice>& slices() const { return slices_; }
@@ -106,7 +109,9 @@ class Scatter final : public Defined<Scatter, ScatterOp> {
   Signature infer(std::span<const Variable> inputs, Location where) const override;
   Shape domain(const Apply& node) const override { return node.inputs[1].dims(); }
   std::vector<ir::Expr> target(const ElementContext& context, std::span<const ir::Expr> j) const override;
-  ir::Expr value(const ElementContext& context, std::span<const ir::Expr> j) const override { return context.load(1, j); }
+  ir::Expr value(const ElementContext& context, std::span<const ir::Expr> j) const override {
+    return context.load(1, j);
+  }
   std::optional<ir::Opcode> combine() const override;
   std::vector<Variable> pullback(const Apply& node, std::span<const Variable> cotangents) const override;
   std::vector<Variable> pushforward(const Apply& node, std::span<const Variable> tangents) const override;
@@ -114,7 +119,9 @@ class Scatter final : public Defined<Scatter, ScatterOp> {
 
  private:
   /// The index arrays of a node.
-  std::span<const Variable> arrays(const Apply& node) const { return std::span(node.inputs).subspan(2, layout_.axes.size()); }
+  std::span<const Variable> arrays(const Apply& node) const {
+    return std::span(node.inputs).subspan(2, layout_.axes.size());
+  }
 
   Write kind_;
   std::vector<AxisSlice> slices_;
@@ -133,10 +140,12 @@ Variable gather(const Variable& x, std::span<const Variable> arrays, const Gathe
 Variable scatter(Write kind, const Variable& base, const Variable& value, const std::vector<AxisSlice>& slices,
                  std::span<const Variable> arrays, const GatherLayout& layout, Location where);
 
-/// Python's slice of an axis of size `extent` as an AxisSlice, by min and max where sizes are unknown. Throws ArgumentError for a step of 0.
+/// Python's slice of an axis of size `extent` as an AxisSlice, by min and max where sizes are unknown. Throws
+/// ArgumentError for a step of 0.
 AxisSlice normalized_slice(const Slice& slice, const Dim& extent, Location where);
 
-/// For each axis an array of these dims that holds the index along the axis: what gathers every element from its own place.
+/// For each axis an array of these dims that holds the index along the axis: what gathers every element from its own
+/// place.
 std::vector<Variable> index_grid(const Shape& dims, Location where);
 
 }  // namespace theon

@@ -35,8 +35,8 @@ Expr wrapped(Expr index, const Dim& extent) {
 }
 
 /// The indices into an operand of sizes `dims` of the gathered element at `indices`; the first array is input `first`.
-std::vector<Expr> picked(const ElementContext& context, const GatherLayout& layout, const Shape& dims, std::size_t first,
-                         std::span<const Expr> indices) {
+std::vector<Expr> picked(const ElementContext& context, const GatherLayout& layout, const Shape& dims,
+                         std::size_t first, std::span<const Expr> indices) {
   const std::size_t rank = context.node().inputs[first].dims().size();
   const auto own = indices.subspan(layout.position, rank);
   std::vector<Expr> kept(indices.begin(), indices.begin() + layout.position);
@@ -50,7 +50,8 @@ std::vector<Expr> picked(const ElementContext& context, const GatherLayout& layo
   return result;
 }
 
-/// Throws DTypeError for arrays that are not integers; returns their common dims, with what is needed for them to be common.
+/// Throws DTypeError for arrays that are not integers; returns their common dims, with what is needed for them to be
+/// common.
 Shape common_dims(std::span<const Variable> arrays, Signature& signature, Location where) {
   for (const Variable& array : arrays) {
     if (!is_integer(array.dtype()))
@@ -103,7 +104,9 @@ std::vector<Variable> Gather::pushforward(const Apply& node, std::span<const Var
   return {gather(tangents[0], std::span(node.inputs).subspan(1), layout_, node.where)};
 }
 
-std::vector<IndexCheck> Gather::index_checks(const Apply& node) const { return checks(layout_, node.inputs[0].dims(), 1); }
+std::vector<IndexCheck> Gather::index_checks(const Apply& node) const {
+  return checks(layout_, node.inputs[0].dims(), 1);
+}
 
 Signature Scatter::infer(std::span<const Variable> inputs, Location where) const {
   const Variable &base = inputs[0], &value = inputs[1];
@@ -115,7 +118,8 @@ Signature Scatter::infer(std::span<const Variable> inputs, Location where) const
   const auto message = [&] {
     return fmt::format("{}: a value of shape {} for {} elements", name(), to_string(value.dims()), to_string(read));
   };
-  for (std::size_t axis = 0; axis < read.size(); ++axis) require_equal(read[axis], value.dims()[axis], message, signature, where);
+  for (std::size_t axis = 0; axis < read.size(); ++axis)
+    require_equal(read[axis], value.dims()[axis], message, signature, where);
   return signature;
 }
 
@@ -127,7 +131,9 @@ std::vector<Expr> Scatter::target(const ElementContext& context, std::span<const
   return indices;
 }
 
-std::optional<ir::Opcode> Scatter::combine() const { return kind_ == Write::add ? std::optional(ir::Opcode::add) : std::nullopt; }
+std::optional<ir::Opcode> Scatter::combine() const {
+  return kind_ == Write::add ? std::optional(ir::Opcode::add) : std::nullopt;
+}
 
 std::vector<Variable> Scatter::pullback(const Apply& node, std::span<const Variable> cotangents) const {
   const Variable& g = cotangents[0];
@@ -139,7 +145,9 @@ std::vector<Variable> Scatter::pullback(const Apply& node, std::span<const Varia
 
 std::vector<Variable> Scatter::pushforward(const Apply& node, std::span<const Variable> tangents) const {
   if (tangents[0].is_empty() && tangents[1].is_empty()) return {Variable()};
-  const auto or_zeros = [&](std::size_t k) { return tangents[k].is_empty() ? zeros_like(node.inputs[k]) : tangents[k]; };
+  const auto or_zeros = [&](std::size_t k) {
+    return tangents[k].is_empty() ? zeros_like(node.inputs[k]) : tangents[k];
+  };
   return {scatter(kind_, or_zeros(0), or_zeros(1), slices_, arrays(node), layout_, node.where)};
 }
 

@@ -33,7 +33,8 @@ bool is_at_most(const Dim& a, const Dim& b) { return less_equal(a, b) == Answer:
 Dim at_least(const Dim& bound, const Dim& low) { return is_at_most(low, bound) ? bound : max(bound, low); }
 Dim at_most(const Dim& bound, const Dim& high) { return is_at_most(bound, high) ? bound : min(bound, high); }
 
-/// A negative bound counts from the end. Where the sign cannot be seen, min(max(-bound, 0), 1) is 1 for a negative bound and 0 for others.
+/// A negative bound counts from the end. Where the sign cannot be seen, min(max(-bound, 0), 1) is 1 for a negative
+/// bound and 0 for others.
 Dim from_start(const Dim& bound, const Dim& extent) {
   if (is_at_most(0, bound)) return bound;
   if (is_at_most(bound, -1)) return bound + extent;
@@ -57,7 +58,9 @@ std::optional<Dim> resolved(const Bound& bound, const Dim& extent, Location wher
 }
 
 /// Whether the slice cannot run backwards. Clamping keeps the order of bounds.
-bool is_ordered(const std::optional<Dim>& first, const std::optional<Dim>& last) { return !first || !last || is_at_most(*first, *last); }
+bool is_ordered(const std::optional<Dim>& first, const std::optional<Dim>& last) {
+  return !first || !last || is_at_most(*first, *last);
+}
 
 Dim clamped(const std::optional<Dim>& bound, const Dim& low, const Dim& high, const Dim& missing) {
   return bound ? at_most(at_least(*bound, low), high) : missing;
@@ -82,8 +85,10 @@ AxisSlice backward_slice(const Bounds& bounds, std::int64_t step, const Dim& ext
 std::string out_of_range(const AxisSlice& slice, const Dim& extent) {
   // A number that is still negative was asked for as one counting from the end.
   const Dim asked = less_equal(0, slice.start) == Answer::no ? slice.start - extent : slice.start;
-  if (slice.length == Dim(1)) return fmt::format("index: {} is out of range for an axis of size {}", to_string(asked), to_string(extent));
-  return fmt::format("index: {} elements from {} on are out of range for an axis of size {}", to_string(slice.length), to_string(slice.start), to_string(extent));
+  if (slice.length == Dim(1))
+    return fmt::format("index: {} is out of range for an axis of size {}", to_string(asked), to_string(extent));
+  return fmt::format("index: {} elements from {} on are out of range for an axis of size {}", to_string(slice.length),
+                     to_string(slice.start), to_string(extent));
 }
 
 /// Requires a checked slice to lie inside of its axis.
@@ -92,7 +97,8 @@ void require_inside(const AxisSlice& slice, const Dim& extent, Signature& signat
     const Answer answer = less_equal(low, high);
     if (answer == Answer::no) throw IndexError(where, out_of_range(slice, extent));
     if (answer == Answer::unknown)
-      signature.obligations.push_back({Obligation::Relation::less_equal, low, high, where, out_of_range(slice, extent)});
+      signature.obligations.push_back(
+          {Obligation::Relation::less_equal, low, high, where, out_of_range(slice, extent)});
   };
   require(0, slice.start);
   require(slice.start + slice.length, extent);
@@ -125,7 +131,8 @@ std::vector<AxisSlice> whole(const Shape& dims) {
 
 AxisSlice normalized_slice(const Slice& slice, const Dim& extent, Location where) {
   if (slice.step == 0) fail<ArgumentError>(where, "slice: the step is 0");
-  if (slice.step == std::numeric_limits<std::int64_t>::min()) fail<ArgumentError>(where, "slice: the step {} is too large", slice.step);
+  if (slice.step == std::numeric_limits<std::int64_t>::min())
+    fail<ArgumentError>(where, "slice: the step {} is too large", slice.step);
   const Bounds bounds{resolved(slice.start, extent, where), resolved(slice.stop, extent, where)};
   return slice.step > 0 ? forward_slice(bounds, slice.step, extent) : backward_slice(bounds, slice.step, extent);
 }
@@ -134,7 +141,8 @@ std::string StridedSlice::attributes() const {
   std::string text;
   for (const AxisSlice& slice : slices_) {
     const std::string step = slice.step == 1 ? "" : fmt::format(" by {}", slice.step);
-    text += fmt::format("{}{} from {}{}", text.empty() ? "" : ", ", to_string(slice.length), to_string(slice.start), step);
+    text +=
+        fmt::format("{}{} from {}{}", text.empty() ? "" : ", ", to_string(slice.length), to_string(slice.start), step);
   }
   return text;
 }

@@ -16,7 +16,8 @@ namespace {
 
 Variable sum_along(const Variable& x, int axis) { return sum(x, axis, true); }
 
-/// x and what is subtracted from it so that no exp of it overflows: the largest element, or 0 where that is infinite (its difference to itself would be NaN).
+/// x and what is subtracted from it so that no exp of it overflows: the largest element, or 0 where that is infinite
+/// (its difference to itself would be NaN).
 struct Shifted {
   Shifted(const Variable& x, int axis) {
     const Variable largest = max(x, axis, true);
@@ -36,7 +37,8 @@ Variable apply_along(std::string_view op, const Operand& operand, int axis) {
   return apply(std::make_shared<const Composite>(along), {cast_to(x, floating(x.dtype()), where)}, where);
 }
 
-/// log(p), of the logits where p is a softmax: probabilities that underflow keep a finite logarithm, and the derivative does not divide by them.
+/// log(p), of the logits where p is a softmax: probabilities that underflow keep a finite logarithm, and the derivative
+/// does not divide by them.
 Variable log_probabilities(const Variable& p) {
   const Apply* node = p.owner();
   const auto* softmax = node ? dynamic_cast<const Softmax*>(node->op.get()) : nullptr;
@@ -69,7 +71,9 @@ std::vector<Variable> Softmax::pullback(const Apply& node, std::span<const Varia
 }
 
 /// The Jacobian is symmetric.
-std::vector<Variable> Softmax::pushforward(const Apply& node, std::span<const Variable> tangents) const { return pullback(node, tangents); }
+std::vector<Variable> Softmax::pushforward(const Apply& node, std::span<const Variable> tangents) const {
+  return pullback(node, tangents);
+}
 
 Signature LogSoftmax::infer(std::span<const Variable> inputs, Location) const { return {{inputs[0].type()}}; }
 
@@ -117,12 +121,15 @@ Variable logsumexp(Operand x, int axis, bool keepdims) {
 
 namespace {
 
-/// The targets, one for each row of the probabilities: throws ShapeError where there cannot be as many, and obliges the call to check where that is unknown.
+/// The targets, one for each row of the probabilities: throws ShapeError where there cannot be as many, and obliges the
+/// call to check where that is unknown.
 Variable as_many_as_rows(const Variable& t, const Variable& p, Location where) {
   Shape dims(p.dims().begin(), p.dims().begin() + (p.ndim() - 1));
   dims.insert(dims.end(), t.dims().begin() + (p.ndim() - 1), t.dims().end());
   if (!may_be_equal(t.dims(), dims))
-    fail<ShapeError>(where, "categorical_crossentropy: the target has shape {}, the probabilities {}; each row needs a target", to_string(t.dims()), to_string(p.dims()));
+    fail<ShapeError>(where,
+                     "categorical_crossentropy: the target has shape {}, the probabilities {}; each row needs a target",
+                     to_string(t.dims()), to_string(p.dims()));
   return specify_dims(t, dims, where);
 }
 
@@ -136,7 +143,9 @@ Variable categorical_crossentropy(Operand operand, Operand target) {
   if (is_integer(t.dtype()) && t.ndim() == p.ndim() - 1)
     return -pick_along_last(log_p, as_many_as_rows(t, p, operand.where()), operand.where());
   if (!is_floating(t.dtype()) || t.ndim() != p.ndim())
-    fail<ShapeError>(operand.where(), "categorical_crossentropy: the target is {}, the probabilities {}; a target is integers of one rank less, or numbers of the same",
+    fail<ShapeError>(operand.where(),
+                     "categorical_crossentropy: the target is {}, the probabilities {}; a target is integers of one "
+                     "rank less, or numbers of the same",
                      to_string(t.type()), to_string(p.type()));
   t = as_many_as_rows(t, p, operand.where());
   // What never happens costs nothing, also where its probability is 0.

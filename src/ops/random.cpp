@@ -41,7 +41,8 @@ Variable fraction(const Variable& bits, int digits, DType dtype) {
 Variable double_fraction(const Variable& pairs) {
   const int last = pairs.ndim() - 1;
   const Variable first = take(pairs, 0, last), second = take(pairs, 1, last);
-  const Variable top = cast(floor_div(first, 1 << 5), DType::float64), bottom = cast(floor_div(second, 1 << 6), DType::float64);
+  const Variable top = cast(floor_div(first, 1 << 5), DType::float64),
+                 bottom = cast(floor_div(second, 1 << 6), DType::float64);
   return (top * 67108864.0 + bottom) * (1.0 / 9007199254740992.0);  // 2^26, 2^53
 }
 
@@ -65,7 +66,8 @@ Words philox4x32(Words counter, Key key) {
 
 Signature RandomBits::infer(std::span<const Variable> inputs, Location where) const {
   THEON_CHECK(inputs[0].dtype() == DType::uint64);
-  if (inputs[0].ndim() != 0) fail<ShapeError>(where, "random_bits: the key has shape {}; it is a scalar", to_string(inputs[0].dims()));
+  if (inputs[0].ndim() != 0)
+    fail<ShapeError>(where, "random_bits: the key has shape {}; it is a scalar", to_string(inputs[0].dims()));
   Signature signature{{{DType::uint32, dims_}}};
   require_sizes("random_bits", dims_, signature, where);
   return signature;
@@ -74,13 +76,16 @@ Signature RandomBits::infer(std::span<const Variable> inputs, Location where) co
 std::vector<Expr> RandomBits::element(const ElementContext& context, std::span<const Expr> indices) const {
   ir::Pool& pool = context.pool();
   Expr position = pool.literal(std::int64_t{0});
-  for (std::size_t axis = 0; axis < dims_.size(); ++axis) position = position * pool.parameter(dims_[axis]) + indices[axis];
+  for (std::size_t axis = 0; axis < dims_.size(); ++axis)
+    position = position * pool.parameter(dims_[axis]) + indices[axis];
   const Expr block = convert(floor_div(position, 4), DType::uint64), key = context.load(0, {});
   const Expr zero = pool.literal(DType::uint32, std::int64_t{0});
   return {pick(position % 4, philox4x32({low(block), high(block), zero, zero}, {low(key), high(key)}))};
 }
 
-std::vector<Variable> RandomBits::pullback(const Apply& node, std::span<const Variable>) const { return for_inputs(node, {}); }
+std::vector<Variable> RandomBits::pullback(const Apply& node, std::span<const Variable>) const {
+  return for_inputs(node, {});
+}
 std::vector<Variable> RandomBits::pushforward(const Apply&, std::span<const Variable>) const { return {Variable()}; }
 
 Variable random_bits(Operand key, Shape dims) {

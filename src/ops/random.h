@@ -15,8 +15,8 @@
 
 namespace theon {
 
-/// Element e in row-major order is word e % 4 of Philox4x32-10 of the counter e / 4 (its low and high 32 bits, then 0, 0) under the key, a uint64 scalar
-/// (its low and high 32 bits). Inputs after the first are binders.
+/// Element e in row-major order is word e % 4 of Philox4x32-10 of the counter e / 4 (its low and high 32 bits, then 0,
+/// 0) under the key, a uint64 scalar (its low and high 32 bits). Inputs after the first are binders.
 class RandomBits final : public Defined<RandomBits, ElementOp> {
  public:
   explicit RandomBits(Shape dims) : dims_(std::move(dims)) {}

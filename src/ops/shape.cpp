@@ -47,10 +47,13 @@ std::vector<int> axes_of_size_one(const Variable& x) {
 
 }  // namespace
 
-void require_equal(const Dim& left, const Dim& right, const std::function<std::string()>& message, Signature& signature, Location where) {
+void require_equal(const Dim& left, const Dim& right, const std::function<std::string()>& message, Signature& signature,
+                   Location where) {
   switch (equal(left, right)) {
-    case Answer::yes: return;
-    case Answer::no: throw ShapeError(where, message());
+    case Answer::yes:
+      return;
+    case Answer::no:
+      throw ShapeError(where, message());
     case Answer::unknown:
       signature.obligations.push_back({Obligation::Relation::equal, left, right, where, message()});
   }
@@ -73,7 +76,8 @@ Dim number_of_elements(std::span<const Dim> dims) {
 Signature DimShuffle::infer(std::span<const Variable> inputs, Location where) const {
   const Variable& x = inputs[0];
   Signature signature{{{x.dtype(), {}}}};
-  for (const int axis : pattern_) signature.outputs[0].dims.push_back(axis == broadcast_axis ? Dim(1) : x.dims().at(axis));
+  for (const int axis : pattern_)
+    signature.outputs[0].dims.push_back(axis == broadcast_axis ? Dim(1) : x.dims().at(axis));
   for (int axis = 0; axis < x.ndim(); ++axis) {
     if (std::ranges::count(pattern_, axis)) continue;
     const auto message = [&] {
@@ -112,7 +116,8 @@ Signature BroadcastTo::infer(std::span<const Variable> inputs, Location where) c
   Signature signature{{{x.dtype(), dims_}}};
   require_sizes("broadcast_to", dims_, signature, where);
   for (std::size_t axis = 0; axis < rank; ++axis)
-    if (!stretches(x.dims()[axis])) require_equal(x.dims()[axis], dims_[axis + dims_.size() - rank], message, signature, where);
+    if (!stretches(x.dims()[axis]))
+      require_equal(x.dims()[axis], dims_[axis + dims_.size() - rank], message, signature, where);
   return signature;
 }
 

@@ -15,8 +15,8 @@
 
 namespace theon {
 
-/// The one op that permutes, inserts and drops axes: axis a of the result is axis `pattern[a]` of the operand, or new and of
-/// size 1 where that is `broadcast_axis`. Obliges a dropped axis to have size 1.
+/// The one op that permutes, inserts and drops axes: axis a of the result is axis `pattern[a]` of the operand, or new
+/// and of size 1 where that is `broadcast_axis`. Obliges a dropped axis to have size 1.
 class DimShuffle final : public Defined<DimShuffle, ElementOp> {
  public:
   explicit DimShuffle(std::vector<int> pattern) : pattern_(std::move(pattern)) {}
@@ -33,7 +33,8 @@ class DimShuffle final : public Defined<DimShuffle, ElementOp> {
   std::vector<int> pattern_;
 };
 
-/// The elements in row-major order, under other dims. Obliges the numbers of elements to be equal. Inputs after the first are binders.
+/// The elements in row-major order, under other dims. Obliges the numbers of elements to be equal. Inputs after the
+/// first are binders.
 class Reshape final : public Defined<Reshape, ElementOp> {
  public:
   explicit Reshape(Shape dims) : dims_(std::move(dims)) {}
@@ -88,8 +89,10 @@ class Concatenate final : public Defined<Concatenate, ElementOp> {
 /// Requires sizes >= 0: throws ShapeError for one that is negative, and adds an obligation where that cannot be seen.
 void require_sizes(std::string_view op, const Shape& dims, Signature& signature, Location where);
 
-/// Requires `left` and `right` to be equal: throws ShapeError with `message()` where they are not, and adds an obligation where that cannot be seen.
-void require_equal(const Dim& left, const Dim& right, const std::function<std::string()>& message, Signature& signature, Location where);
+/// Requires `left` and `right` to be equal: throws ShapeError with `message()` where they are not, and adds an
+/// obligation where that cannot be seen.
+void require_equal(const Dim& left, const Dim& right, const std::function<std::string()>& message, Signature& signature,
+                   Location where);
 
 /// The product of sizes.
 Dim number_of_elements(std::span<const Dim> dims);

@@ -24,7 +24,10 @@ std::vector<Dim> offsets(std::span<const Variable> parts, int axis) {
 class Lookup {
  public:
   Lookup(const ElementContext& context, int axis, std::span<const Expr> indices)
-      : context_(context), axis_(axis), indices_(indices.begin(), indices.end()), offsets_(offsets(context.node().inputs, axis)) {}
+      : context_(context),
+        axis_(axis),
+        indices_(indices.begin(), indices.end()),
+        offsets_(offsets(context.node().inputs, axis)) {}
 
   Expr operator()(std::size_t first, std::size_t last) {
     if (last - first == 1) return load(first);
@@ -52,8 +55,8 @@ class Lookup {
 void require_same_rank(std::span<const Variable> parts, Location where) {
   for (const Variable& part : parts)
     if (part.ndim() != parts[0].ndim())
-      fail<ShapeError>(where, "concatenate: parts of rank {} and {}: {} and {}", parts[0].ndim(), part.ndim(), to_string(parts[0].dims()),
-                       to_string(part.dims()));
+      fail<ShapeError>(where, "concatenate: parts of rank {} and {}: {} and {}", parts[0].ndim(), part.ndim(),
+                       to_string(parts[0].dims()), to_string(part.dims()));
 }
 
 std::vector<Variable> of_one_dtype(std::vector<Variable> parts, Location where) {
@@ -80,7 +83,8 @@ Signature Concatenate::infer(std::span<const Variable> inputs, Location where) c
     if (axis == axis_) continue;
     for (const Variable& part : inputs.subspan(1)) {
       const auto message = [&] {
-        return fmt::format("concatenate: shapes {} and {} differ in axis {}", to_string(inputs[0].dims()), to_string(part.dims()), axis);
+        return fmt::format("concatenate: shapes {} and {} differ in axis {}", to_string(inputs[0].dims()),
+                           to_string(part.dims()), axis);
       };
       require_equal(inputs[0].dims()[axis], part.dims()[axis], message, signature, where);
       if (part.dims()[axis].is_known()) dims[axis] = part.dims()[axis];
@@ -98,7 +102,8 @@ std::vector<Variable> Concatenate::pullback(const Apply& node, std::span<const V
   const std::vector<Dim> begin = offsets(node.inputs, axis_);
   std::vector<Variable> result;
   for (std::size_t k = 0; k < node.inputs.size(); ++k)
-    result.push_back(slice_axis(cotangents[0], axis_, {.start = begin[k], .step = 1, .length = node.inputs[k].dims()[axis_]}, node.where));
+    result.push_back(slice_axis(cotangents[0], axis_,
+                                {.start = begin[k], .step = 1, .length = node.inputs[k].dims()[axis_]}, node.where));
   return result;
 }
 

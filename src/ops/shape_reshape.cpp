@@ -1,7 +1,7 @@
 // Reshape: one row-major sequence of elements under two shapes.
+#include "src/ops/shape.h"
 #include "src/graph/binding.h"
 #include "src/graph/limits.h"
-#include "src/ops/shape.h"
 #include "src/support/check.h"
 
 #include <algorithm>
@@ -14,7 +14,8 @@ namespace {
 
 using ir::Expr;
 
-/// Axes [first_in, last_in) of the operand hold the same elements as axes [first_out, last_out) of the result, in the same order.
+/// Axes [first_in, last_in) of the operand hold the same elements as axes [first_out, last_out) of the result, in the
+/// same order.
 struct Group {
   std::size_t first_in, last_in, first_out, last_out;
 };
@@ -25,7 +26,8 @@ std::vector<Dim> running_products(const Shape& dims) {
   return products;
 }
 
-/// The finest groups that can be seen: [n, 28, 28] and [n, 784] are n and n, then [28, 28] and [784]. An index then depends only on its group.
+/// The finest groups that can be seen: [n, 28, 28] and [n, 784] are n and n, then [28, 28] and [784]. An index then
+/// depends only on its group.
 std::vector<Group> groups(const Shape& in, const Shape& out) {
   const std::vector<Dim> left = running_products(in), right = running_products(out);
   std::vector<Group> found;
@@ -43,7 +45,8 @@ std::vector<Group> groups(const Shape& in, const Shape& out) {
 }
 
 /// The position of an element in row-major order over the axes [first, last).
-Expr linear_index(ir::Pool& pool, const Shape& dims, std::span<const Expr> indices, std::size_t first, std::size_t last) {
+Expr linear_index(ir::Pool& pool, const Shape& dims, std::span<const Expr> indices, std::size_t first,
+                  std::size_t last) {
   Expr position = pool.literal(std::int64_t{0});
   for (std::size_t axis = first; axis < last; ++axis) position = position * pool.parameter(dims[axis]) + indices[axis];
   return position;
@@ -78,8 +81,10 @@ Dim inferred_size(const Shape& from, const Shape& to, std::size_t axis, Location
   divisor.erase(divisor.begin() + axis);
   cancel(dividend, divisor);
   const Dim rest = number_of_elements(divisor), total = number_of_elements(dividend);
-  if (rest == Dim(0)) fail<ShapeError>(where, "reshape: -1 in {} could be any size, because another size is 0", to_string(to));
-  if (rest.is_known() && total.is_known() && *total.known() % *rest.known() != 0) throw ShapeError(where, mismatch(from, to));
+  if (rest == Dim(0))
+    fail<ShapeError>(where, "reshape: -1 in {} could be any size, because another size is 0", to_string(to));
+  if (rest.is_known() && total.is_known() && *total.known() % *rest.known() != 0)
+    throw ShapeError(where, mismatch(from, to));
   return floor_div(total, rest);
 }
 
@@ -98,7 +103,9 @@ Signature Reshape::infer(std::span<const Variable> inputs, Location where) const
   const Variable& x = inputs[0];
   Signature signature{{{x.dtype(), dims_}}};
   require_sizes("reshape", dims_, signature, where);
-  require_equal(number_of_elements(x.dims()), number_of_elements(dims_), [&] { return mismatch(x.dims(), dims_); }, signature, where);
+  require_equal(
+      number_of_elements(x.dims()), number_of_elements(dims_), [&] { return mismatch(x.dims(), dims_); }, signature,
+      where);
   return signature;
 }
 

@@ -29,7 +29,9 @@ struct Lanes {
 };
 
 Lanes lanes_of(const Sizes& sizes, int axis) {
-  const auto product = [](auto first, auto last) { return std::accumulate(first, last, std::int64_t{1}, std::multiplies<>()); };
+  const auto product = [](auto first, auto last) {
+    return std::accumulate(first, last, std::int64_t{1}, std::multiplies<>());
+  };
   const std::int64_t stride = product(sizes.begin() + axis + 1, sizes.end());
   return {sizes[axis], stride, product(sizes.begin(), sizes.begin() + axis) * stride};
 }
@@ -38,7 +40,8 @@ Lanes lanes_of(const Sizes& sizes, int axis) {
 template <class T>
 void sort_lane(const T* from, T* sorted, std::int64_t* indices, const Lanes& lanes, std::vector<std::int64_t>& order) {
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, [&](std::int64_t i, std::int64_t j) { return precedes(from[i * lanes.stride], from[j * lanes.stride]); });
+  std::ranges::stable_sort(
+      order, [&](std::int64_t i, std::int64_t j) { return precedes(from[i * lanes.stride], from[j * lanes.stride]); });
   for (std::int64_t i = 0; i < lanes.extent; ++i) {
     sorted[i * lanes.stride] = from[order[i] * lanes.stride];
     indices[i * lanes.stride] = order[i];
@@ -50,7 +53,8 @@ void sort_lanes(const Tensor& x, Tensor& sorted, Tensor& indices, const Lanes& l
   std::vector<std::int64_t> order(lanes.extent);
   for (std::int64_t lane = 0; lane < lanes.count; ++lane) {
     const std::int64_t begin = lanes.begin(lane);
-    sort_lane(x.data<T>() + begin, sorted.mutable_data<T>() + begin, indices.mutable_data<std::int64_t>() + begin, lanes, order);
+    sort_lane(x.data<T>() + begin, sorted.mutable_data<T>() + begin, indices.mutable_data<std::int64_t>() + begin,
+              lanes, order);
   }
 }
 
@@ -84,7 +88,8 @@ std::vector<Variable> Sort::pullback(const Apply& node, std::span<const Variable
   if (cotangents[0].is_empty()) return {Variable()};
   const Variable& x = node.inputs[0];
   const Variable base = zeros(x.dtype(), x.dims(), node.where);
-  return {scatter(Write::add, base, cotangents[0], whole(x.dims()), places(node, axis_), all_axes(x.ndim()), node.where)};
+  return {
+      scatter(Write::add, base, cotangents[0], whole(x.dims()), places(node, axis_), all_axes(x.ndim()), node.where)};
 }
 
 std::vector<Variable> Sort::pushforward(const Apply& node, std::span<const Variable> tangents) const {

@@ -14,7 +14,8 @@
 
 namespace theon {
 
-/// The elements in ascending order along an axis, NaN last, equal ones in their order; and the indices (int64) that sort.
+/// The elements in ascending order along an axis, NaN last, equal ones in their order; and the indices (int64) that
+/// sort.
 class Sort final : public Defined<Sort, HostOp> {
  public:
   explicit Sort(int axis) : axis_(axis) {}

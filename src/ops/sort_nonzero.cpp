@@ -15,7 +15,8 @@ std::vector<Variable> apply_nonzero(const Variable& x, const Dim& count, Locatio
   return apply_all(std::make_shared<const Nonzero>(x.ndim(), count), {x}, where);
 }
 
-/// The origin of the symbol for the number of elements found. It refers to the operand, not to the node: a node that its own symbol keeps alive would never die.
+/// The origin of the symbol for the number of elements found. It refers to the operand, not to the node: a node that
+/// its own symbol keeps alive would never die.
 struct Count final : SizeOrigin {
   explicit Count(Variable x) : x(std::move(x)) {}
   Variable binder(const Dim& symbol) const override { return apply_nonzero(x, symbol, x.where())[0]; }
@@ -59,8 +60,12 @@ void Nonzero::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) con
   }
 }
 
-std::vector<Variable> Nonzero::pullback(const Apply& node, std::span<const Variable>) const { return for_inputs(node, {}); }
-std::vector<Variable> Nonzero::pushforward(const Apply& node, std::span<const Variable>) const { return std::vector<Variable>(node.outputs()); }
+std::vector<Variable> Nonzero::pullback(const Apply& node, std::span<const Variable>) const {
+  return for_inputs(node, {});
+}
+std::vector<Variable> Nonzero::pushforward(const Apply& node, std::span<const Variable>) const {
+  return std::vector<Variable>(node.outputs());
+}
 
 std::vector<Op::Binding> Nonzero::binds() const {
   if (!is_symbol(count_)) return {};
@@ -75,7 +80,8 @@ std::vector<Variable> Nonzero::rebind(std::span<const Variable> inputs, DimMap& 
 
 std::vector<Variable> nonzero(Operand operand) {
   const Variable& x = operand.value();
-  if (x.ndim() == 0) fail<ArgumentError>(operand.where(), "nonzero: {} is a scalar, which has no axes to index", to_string(x));
+  if (x.ndim() == 0)
+    fail<ArgumentError>(operand.where(), "nonzero: {} is a scalar, which has no axes to index", to_string(x));
   return apply_nonzero(x, fresh_count(x), operand.where());
 }
 

@@ -8,8 +8,8 @@
 
 namespace theon {
 
-/// Numbers pointers from 0 in the order in which they are added. Open addressing: next to a hash table of nodes it asks little of
-/// the memory, which is what walks through large graphs wait for.
+/// Numbers pointers from 0 in the order in which they are added. Open addressing: next to a hash table of nodes it asks
+/// little of the memory, which is what walks through large graphs wait for.
 class PointerNumbers {
  public:
   static constexpr std::uint32_t none = UINT32_MAX;
@@ -38,7 +38,8 @@ class PointerNumbers {
   /// Where `pointer` is, or the free slot where it belongs.
   std::size_t slot(const void* pointer) const {
     const std::size_t last = slots_.size() - 1;
-    // Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4): the upper bits of a product with 2^64 / golden ratio.
+    // Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4): the upper bits of a product with 2^64 / golden
+    // ratio.
     std::size_t at = (reinterpret_cast<std::uintptr_t>(pointer) * 0x9e3779b97f4a7c15u) >> shift_;
     while (slots_[at].number != none && slots_[at].pointer != pointer) at = (at + 1) & last;
     return at;
