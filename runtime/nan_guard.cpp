@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <variant>
 
 namespace theon::runtime {
@@ -38,16 +39,35 @@ void check(ValueId value, const Context& context) {
                    elements[position], element_place(position, sizes), to_string(written.variable));
 }
 
+/// What a loop writes slice by slice is whole behind the loop only.
+std::vector<ValueId> completed(const codegen::KernelStep& step) {
+  std::vector<ValueId> whole;
+  std::ranges::copy_if(step.writes, std::back_inserter(whole),
+                       [&](ValueId value) { return std::ranges::count(step.slices, value) == 0; });
+  return whole;
+}
+
+/// The steps of the body were watched as they ran; what a branch that never ran would have written is no number.
+std::vector<ValueId> completed(const codegen::LoopStep& loop) {
+  std::vector<ValueId> whole;
+  for (const codegen::Carried& state : loop.carried) whole.push_back(state.current);
+  for (const codegen::Step& step : loop.body)
+    if (const auto* kernel = std::get_if<codegen::KernelStep>(&step.node))
+      whole.insert(whole.end(), kernel->slices.begin(), kernel->slices.end());
+  return whole;
+}
+
+/// The values that the step has completed.
+std::vector<ValueId> completed(const codegen::Step& step) {
+  if (const auto* kernel = std::get_if<codegen::KernelStep>(&step.node)) return completed(*kernel);
+  if (const auto* loop = std::get_if<codegen::LoopStep>(&step.node)) return completed(*loop);
+  return codegen::writes(step);
+}
+
 }  // namespace
 
 void guard_against_nan(const codegen::Step& step, Context& context) {
-  const auto* kernel = std::get_if<codegen::KernelStep>(&step.node);
-  // Of what a loop writes slice by slice, the rest is no number yet: the loop itself is watched, too.
-  const auto is_whole = [&](ValueId value) {
-    return !kernel || std::find(kernel->slices.begin(), kernel->slices.end(), value) == kernel->slices.end();
-  };
-  for (ValueId value : codegen::writes(step))
-    if (is_whole(value)) check(value, context);
+  for (ValueId value : completed(step)) check(value, context);
 }
 
 }  // namespace theon::runtime
