@@ -9,7 +9,6 @@
 #include <cmath>
 #include <numeric>
 #include <string_view>
-#include <typeinfo>
 #include <utility>
 
 namespace theon {
@@ -53,7 +52,7 @@ bool has_sign(Value value) { return !is_unsigned(value.dtype) && as_double(value
 
 /// Whether it is a broadcast along axes of size 1 and new ones only, so that what it repeats can be told from its type.
 bool is_repetition(const Variable& x) {
-  if (!x.owner() || typeid(*x.owner()->op) != typeid(BroadcastTo)) return false;
+  if (!op_of<BroadcastTo>(x)) return false;
   const Shape &from = operand(x).dims(), &to = x.dims();
   const std::size_t extra = to.size() - from.size();
   for (std::size_t axis = 0; axis < from.size(); ++axis)
@@ -117,7 +116,7 @@ class Canonical {
   std::optional<std::vector<Variable>> before_broadcasts() {
     const Apply& node = *x_.owner();
     if (!elementwise_definition(*node.op) || is_pattern(x_)) return std::nullopt;
-    std::vector<Variable> inputs = node.inputs;
+    std::vector<Variable> inputs = node.input_list();
     bool is_changed = false;
     for (Variable& x : inputs) {
       const Variable plain = unrepeated(x);
@@ -163,7 +162,7 @@ class Canonical {
   }
 
   static void open_operands(const Signed& x, std::vector<Signed>& open) {
-    const std::vector<Variable>& inputs = x.value.owner()->inputs;
+    const std::span<const Variable> inputs = x.value.owner()->inputs;
     const bool is_difference = is_elementwise(x.value, "sub");
     for (std::size_t k = inputs.size(); k-- > 0;) {
       // The sign of a product belongs to one of its factors.

@@ -58,7 +58,7 @@ std::optional<ir::Value> folded(const Apply& node, std::size_t output,
 Variable scalar_constant(ir::Value value, Location where) {
   Tensor scalar(value.dtype, {});
   std::memcpy(scalar.raw(), &value.bits, size_of(value.dtype));
-  return constant(scalar, where);
+  return own_constant(std::move(scalar), where);
 }
 
 Facts::Facts(std::span<const Variable> outputs) {
@@ -70,19 +70,21 @@ Facts::Facts(std::span<const Variable> outputs) {
   for (const Variable& x : outputs) ++known(x).uses;
 }
 
-Facts::Known& Facts::known(const Variable& x) {
+std::uint32_t Facts::place(const Variable& x) {
   const auto [number, is_new] = nodes_.add(x.node().get());
   if (is_new) {
     const std::size_t values = x.owner() ? x.owner()->outputs() : 1;
-    first_.push_back(known_.size());
+    first_.push_back(static_cast<std::uint32_t>(known_.size()));
     for (std::uint32_t i = 0; i < values; ++i) known_.emplace_back().value = Variable(x.node(), i);
   }
-  return known_[first_[number] + x.index()];
+  return first_[number] + x.index();
 }
+
+Facts::Known& Facts::known(const Variable& x) { return known_[place(x)]; }
 
 Facts::Known& Facts::current(const Variable& x) {
   Known* entry = &known(x);
-  while (!entry->successor.is_empty()) entry = &known(entry->successor);
+  while (entry->successor != none) entry = &known_[entry->successor];
   return *entry;
 }
 
@@ -111,22 +113,33 @@ void Facts::finish(const Variable& x) {
   uniform(x);
 }
 
-const std::optional<ir::Value>& Facts::uniform(const Variable& x) {
-  if (Known& entry = known(x); std::exchange(entry.has_uniform, true)) return entry.uniform;
-  std::optional<ir::Value> value;
-  if (const Constant* constant = as_constant(x)) {
-    if (const auto scalar = constant->uniform()) value = bits_of(*scalar);
-  } else if (const Apply* node = x.owner(); node && !node->is_pattern()) {
-    const auto operands = uniform_operands(*node);
-    if (!operands.empty()) value = folded(*node, x.index(), operands);
+std::optional<ir::Value> Facts::uniform(const Variable& x) {
+  const std::uint32_t at = place(x);
+  if (!std::exchange(known_[at].is_examined, true)) {
+    if (const auto number = examined(x)) {
+      known_[at].uniform = static_cast<std::uint32_t>(numbers_.size());
+      numbers_.push_back(*number);
+    }
   }
-  return known(x).uniform = value;
+  const std::uint32_t number = known_[at].uniform;
+  return number == none ? std::nullopt : std::optional(numbers_[number]);
+}
+
+std::optional<ir::Value> Facts::examined(const Variable& x) {
+  if (const Constant* constant = as_constant(x)) {
+    const auto scalar = constant->uniform();
+    return scalar ? std::optional(bits_of(*scalar)) : std::nullopt;
+  }
+  const Apply* node = x.owner();
+  if (!node || node->is_pattern()) return std::nullopt;
+  const auto operands = uniform_operands(*node);
+  return operands.empty() ? std::nullopt : folded(*node, x.index(), operands);
 }
 
 std::vector<std::optional<ir::Value>> Facts::uniform_operands(const Apply& node) {
   std::vector<std::optional<ir::Value>> operands;
   for (const Variable& x : node.inputs) {
-    const std::optional<ir::Value>& number = uniform(x);
+    const std::optional<ir::Value> number = uniform(x);
     if (!number && !may_be_binder(x, operands.size() + 1)) return {};
     operands.push_back(number);
   }
@@ -135,8 +148,9 @@ std::vector<std::optional<ir::Value>> Facts::uniform_operands(const Apply& node)
 
 void Facts::replace(const Variable& x, const Variable& by) {
   if (by.owner()) count(by.owner());
+  const std::uint32_t successor = place(by);
   Known& gone = known(x);
-  gone.successor = by;
+  gone.successor = successor;
   const std::int32_t uses = std::exchange(gone.uses, 0);
   current(by).uses += uses;
   if (x.owner() && x.owner()->outputs() == 1) discount(x.owner());

@@ -33,7 +33,7 @@ class Facts {
 
   /// The number that `x` is at every index: of a constant, and of every element op on such. Operands come first: ask
   /// for them before their users, and the answer costs the same for every node.
-  const std::optional<ir::Value>& uniform(const Variable& x);
+  std::optional<ir::Value> uniform(const Variable& x);
 
   /// How many nodes it knows of, leaves included.
   std::size_t nodes() const { return nodes_.size(); }
@@ -51,27 +51,35 @@ class Facts {
   bool wait(const Variable& x) { return !std::exchange(known(x).waits, true); }
 
  private:
+  static constexpr std::uint32_t none = UINT32_MAX;
+
+  /// Graphs are large, and walking through them waits for memory: values refer to each other by their places.
   struct Known {
-    Variable value, successor;
+    Variable value;
     const Apply* first_user = nullptr;
-    std::optional<ir::Value> uniform;
+    std::uint32_t successor = none;  // a place in known_
+    std::uint32_t uniform = none;    // a place in numbers_
     std::int32_t uses = 0;
     bool is_user = false;  // its owner counts as a user of the operands
-    bool is_final = false, waits = false, has_uniform = false;
+    bool is_final = false, waits = false, is_examined = false;
   };
 
+  /// Where `x` is in known_.
+  std::uint32_t place(const Variable& x);
   /// Of `x`. The reference is valid until another value becomes known.
   Known& known(const Variable& x);
   /// Of the value that stands in the place of `x` now.
   Known& current(const Variable& x);
+  std::optional<ir::Value> examined(const Variable& x);
   /// Empty where one of them is not uniform.
   std::vector<std::optional<ir::Value>> uniform_operands(const Apply& node);
   void count(const Apply* node);
   void discount(const Apply* node);
 
   PointerNumbers nodes_;
-  std::vector<std::size_t> first_;  // for each node, where its values begin in known_
+  std::vector<std::uint32_t> first_;  // for each node, where its values begin in known_
   std::vector<Known> known_;
+  std::vector<ir::Value> numbers_;
   std::vector<Variable> shared_;  // those that were said to be
 };
 

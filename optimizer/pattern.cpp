@@ -141,7 +141,7 @@ class Search {
     const Apply &pattern = *goal.pattern.owner(), *value = goal.value.owner();
     if (!value || goal.pattern.index() != goal.value.index() || !agrees(goal, state)) return false;
     if (is_variadic(*pattern.op)) {
-      Terms terms{pattern.inputs, value->inputs, value, same(goal.value, root_)};
+      Terms terms{pattern.input_list(), value->input_list(), value, same(goal.value, root_)};
       std::ranges::stable_sort(terms.patterns, {}, generality);
       state.terms.push_back(std::move(terms));
       return true;

@@ -18,7 +18,8 @@ namespace theon {
 
 using Sizes = std::vector<std::int64_t>;
 
-/// The memory behind a tensor. Abstract, so that it may lie on a device; the host's storage is 64-byte aligned.
+/// The memory behind a tensor. Abstract, so that it may lie on a device; the host's storage is aligned to
+/// 64 bytes, or to 16 where it is no more than that.
 class Storage {
  public:
   virtual ~Storage() = default;

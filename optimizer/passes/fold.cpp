@@ -82,7 +82,7 @@ Graph fold_constants(const Graph& graph) {
   const std::vector<Tensor> values = reference::evaluate(needed);
   VariableMap<Variable> replacements;
   for (std::size_t i = 0; i < needed.size(); ++i)
-    replacements.emplace(needed[i], constant(values[i], needed[i].where()));
+    replacements.emplace(needed[i], own_constant(values[i], needed[i].where()));
   return {graph.inputs, replace(graph.outputs, replacements)};
 }
 

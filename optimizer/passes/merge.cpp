@@ -6,17 +6,11 @@ namespace theon {
 
 namespace {
 
-std::vector<Variable> outputs_of(const Apply& node) {
-  std::vector<Variable> outputs;
-  for (std::size_t i = 0; i < node.outputs(); ++i) outputs.push_back(node.output(i));
-  return outputs;
-}
-
 std::vector<Variable> merged(std::span<const Variable> outputs, Interned& interned) {
   const auto remake = [&](const Apply& node, std::vector<Variable> inputs) {
     for (Variable& x : inputs)
       if (!x.owner()) x = interned.leaf(x);
-    return outputs_of(*interned.rebuilt(node, std::move(inputs)));
+    return interned.rebuilt(node, std::move(inputs))->output_list();
   };
   std::vector<Variable> result = rebuild_graph(
       outputs, [](const Apply&) { return true; }, remake);

@@ -72,7 +72,7 @@ Variable scatter_without_divisor(const Variable& x, const Variable& y, int depth
   const Variable picked = gathered_like(*x.owner(), y);
   const Variable value = picked.is_empty() ? Variable() : without_divisor(operand(x, 1), picked, depth);
   if (value.is_empty()) return {};
-  std::vector<Variable> inputs = x.owner()->inputs;
+  std::vector<Variable> inputs = x.owner()->input_list();
   inputs[1] = fit(value, operand(x, 1).type(), x.where());
   return rebuild(*x.owner(), std::move(inputs))[0];
 }

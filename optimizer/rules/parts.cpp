@@ -20,9 +20,11 @@ bool is_op(const Variable& x, std::string_view name) { return x.owner() && x.own
 const Variable& operand(const Variable& x, std::size_t k) { return x.owner()->inputs[k]; }
 
 std::vector<Variable> factors(const Variable& x) {
-  return is_elementwise(x, "mul") ? x.owner()->inputs : std::vector{x};
+  return is_elementwise(x, "mul") ? x.owner()->input_list() : std::vector{x};
 }
-std::vector<Variable> terms(const Variable& x) { return is_elementwise(x, "add") ? x.owner()->inputs : std::vector{x}; }
+std::vector<Variable> terms(const Variable& x) {
+  return is_elementwise(x, "add") ? x.owner()->input_list() : std::vector{x};
+}
 
 Variable product(const std::vector<Variable>& factors) {
   if (factors.size() == 1) return factors[0];

@@ -6,8 +6,6 @@
 #include "src/graph/op.h"
 
 #include <string_view>
-#include <type_traits>
-#include <typeinfo>
 #include <vector>
 
 namespace theon {
@@ -15,13 +13,6 @@ namespace theon {
 /// The rules, each of the class.
 std::vector<Rule> of_class(RuleClass rule_class, std::vector<Rule> rules);
 
-/// The op of `x`, where it is a T; null otherwise.
-template <class T>
-const T* op_of(const Variable& x) {
-  static_assert(std::is_final_v<T>);
-  const Apply* node = x.owner();
-  return node && typeid(*node->op) == typeid(T) ? static_cast<const T*>(node->op.get()) : nullptr;
-}
 bool is_op(const Variable& x, std::string_view name);
 
 /// The operand number `k` of the op that computes `x`.

@@ -38,7 +38,7 @@ Variable removed_shuffle(const Variable& x, const Variable& shuffle) {
 Variable shuffled_operands(const Variable& x, const Variable& shuffle) {
   const Apply* node = x.owner();
   if (!node || !elementwise_definition(*node->op)) return {};
-  std::vector<Variable> inputs = node->inputs;
+  std::vector<Variable> inputs = node->input_list();
   for (Variable& input : inputs) {
     if (input.ndim() == 0) continue;
     const int extra = x.ndim() - input.ndim();

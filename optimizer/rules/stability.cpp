@@ -98,7 +98,7 @@ Variable better_logarithm(const Variable& x) {
       op_of<DimShuffle>(x) || op_of<Reshape>(x) || op_of<BroadcastTo>(x) || op_of<StridedSlice>(x) || op_of<Gather>(x);
   const Variable logarithm = stable_logarithm(is_move ? operand(x) : x);
   if (logarithm.is_empty() || !is_move) return logarithm;
-  std::vector<Variable> inputs = x.owner()->inputs;
+  std::vector<Variable> inputs = x.owner()->input_list();
   inputs[0] = logarithm;
   return rebuild(*x.owner(), std::move(inputs))[0];
 }

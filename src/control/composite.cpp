@@ -63,15 +63,13 @@ std::vector<Variable> UserComposite::expand(const Apply& node) const {
 std::vector<Variable> UserComposite::pullback(const Apply& node, std::span<const Variable> cotangents) const {
   if (!definition_->pullback) {
     const std::vector<Variable> seeds = inputs_like(cotangents);
-    std::vector<Variable> from = graph_.inputs, to = node.inputs;
+    std::vector<Variable> from = graph_.inputs, to = node.input_list();
     from.insert(from.end(), seeds.begin(), seeds.end());
     to.insert(to.end(), cotangents.begin(), cotangents.end());
     return substitute_inputs(pull_through(graph_, seeds), from, to);
   }
-  Variables outputs;
-  for (std::size_t i = 0; i < node.outputs(); ++i) outputs.push_back(node.output(i));
   const Variables operands(node.inputs.begin(), node.inputs.begin() + operands_);
-  Variables pulled = definition_->pullback(operands, outputs, Variables(cotangents.begin(), cotangents.end()));
+  Variables pulled = definition_->pullback(operands, node.output_list(), {cotangents.begin(), cotangents.end()});
   if (pulled.size() != operands_)
     fail<GradientError>(node.where, "{}: its gradient gives {} cotangents for {} arguments", name(), pulled.size(),
                         operands_);
@@ -82,7 +80,7 @@ std::vector<Variable> UserComposite::pullback(const Apply& node, std::span<const
 std::vector<Variable> UserComposite::pushforward(const Apply& node, std::span<const Variable> tangents) const {
   if (definition_->pullback) return pushforward_by_pullback(node, tangents);
   const std::vector<Variable> seeds = inputs_like(tangents);
-  std::vector<Variable> from = graph_.inputs, to = node.inputs;
+  std::vector<Variable> from = graph_.inputs, to = node.input_list();
   from.insert(from.end(), seeds.begin(), seeds.end());
   to.insert(to.end(), tangents.begin(), tangents.end());
   return substitute_inputs(push_through(graph_, seeds), from, to);

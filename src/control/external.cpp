@@ -45,9 +45,8 @@ void External::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) co
 
 std::vector<Variable> External::pullback(const Apply& node, std::span<const Variable> cotangents) const {
   if (!definition_->pullback) fail<GradientError>(node.where, "{}: it was declared without a gradient", name());
-  Variables outputs;
-  for (std::size_t i = 0; i < node.outputs(); ++i) outputs.push_back(node.output(i));
-  Variables pulled = definition_->pullback(node.inputs, outputs, Variables(cotangents.begin(), cotangents.end()));
+  Variables pulled =
+      definition_->pullback(node.input_list(), node.output_list(), {cotangents.begin(), cotangents.end()});
   if (pulled.size() != node.inputs.size())
     fail<GradientError>(node.where, "{}: its gradient gives {} cotangents for {} arguments", name(), pulled.size(),
                         node.inputs.size());

@@ -224,7 +224,7 @@ std::vector<Variable> grad(const Variable& cost, const std::vector<Variable>& wr
   check_cost(cost, options, where);
   for (const Variable& x : wrt) require_differentiable("grad", x, where);
 
-  const Variable one = constant(Tensor(1.0).astype(cost.is_empty() ? DType::float64 : cost.dtype()), where);
+  const Variable one = own_constant(Tensor(1.0).astype(cost.is_empty() ? DType::float64 : cost.dtype()), where);
   std::vector<Variable> ends, seeds;
   if (!cost.is_empty()) ends.push_back(cost), seeds.push_back(one);
   for (const auto& [x, g] : options.known_grads)

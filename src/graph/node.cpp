@@ -4,7 +4,9 @@
 #include "src/graph/op.h"
 #include "src/support/check.h"
 
+#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 namespace theon {
@@ -91,14 +93,41 @@ SharedLeaf::SharedLeaf(std::string name, Tensor value, Location where)
   state->value = value.copy();
 }
 
-Apply::Apply(OpRef op, std::vector<Variable> inputs, Signature signature, Location where)
+NodeRef Apply::make(OpRef op, std::span<Variable> inputs, Signature signature, Location where) {
+  auto common = shared(std::move(signature), inputs);
+  return NodeRef(new (Room{inputs.size()}) Apply(std::move(op), inputs, std::move(common), where));
+}
+
+Apply::Apply(OpRef op, std::span<Variable> inputs, std::shared_ptr<const Signature> signature, Location where)
     : Node(Role::apply, where),
       op(std::move(op)),
-      inputs(std::move(inputs)),
-      types(std::move(signature.outputs)),
-      obligations(std::move(signature.obligations)),
+      inputs(reinterpret_cast<const Variable*>(this + 1), inputs.size()),
+      signature_(std::move(signature)),
+      types(signature_->outputs),
+      obligations(signature_->obligations),
       count_(types.empty() ? this->op->outputs() : types.size()),
-      more_names_(count_ > 1 ? new Name[count_ - 1] : nullptr) {}
+      more_names_(count_ > 1 ? new Name[count_ - 1] : nullptr) {
+  static_assert(sizeof(Apply) % alignof(Variable) == 0);
+  std::ranges::uninitialized_move(inputs, std::span(reinterpret_cast<Variable*>(this + 1), inputs.size()));
+}
+
+Apply::~Apply() { std::ranges::destroy(inputs); }
+
+std::vector<Variable> Apply::output_list() const {
+  std::vector<Variable> list;
+  list.reserve(count_);
+  for (std::size_t i = 0; i < count_; ++i) list.push_back(output(i));
+  return list;
+}
+
+std::shared_ptr<const Signature> Apply::shared(Signature signature, std::span<const Variable> inputs) {
+  for (const Variable& x : inputs) {
+    const Apply* owner = x.owner();
+    if (owner && owner->types == signature.outputs && owner->obligations.empty() && signature.obligations.empty())
+      return owner->signature_;
+  }
+  return std::make_shared<const Signature>(std::move(signature));
+}
 
 const Leaf* as_leaf(const Variable& x) { return x.owner() ? nullptr : static_cast<const Leaf*>(x.node().get()); }
 
@@ -143,11 +172,8 @@ std::vector<Variable> apply_all(OpRef op, std::vector<Variable> inputs, Location
   }
   Signature signature;
   if (!pattern) signature = checked_signature(*op, inputs, where);
-  const NodeRef node(new Apply(std::move(op), std::move(inputs), std::move(signature), where));
-  const auto& made = static_cast<const Apply&>(*node);
-  std::vector<Variable> outputs;
-  for (std::size_t i = 0; i < made.outputs(); ++i) outputs.push_back(made.output(i));
-  return outputs;
+  const NodeRef node = Apply::make(std::move(op), inputs, std::move(signature), where);
+  return static_cast<const Apply&>(*node).output_list();
 }
 
 Variable apply(OpRef op, std::vector<Variable> inputs, Location where) {

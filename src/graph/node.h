@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -115,30 +116,58 @@ struct Signature {
 };
 
 /// One application of an op. Never owns its own outputs: it hands Variables out on demand.
+///
+/// Walks through large graphs wait for memory, so a node is small and in one place: its operands lie behind it in the
+/// same allocation, and it shares its signature with an operand where they are equal.
 class Apply : public Node {
  public:
-  Apply(OpRef op, std::vector<Variable> inputs, Signature signature, Location where);
+  static NodeRef make(OpRef op, std::span<Variable> inputs, Signature signature, Location where);
+  ~Apply() override;
 
   const OpRef op;
-  const std::vector<Variable> inputs;
+  const std::span<const Variable> inputs;
+
+ private:
+  const std::shared_ptr<const Signature> signature_;
+
+ public:
   /// One type per output; empty where a pattern is among the inputs.
-  const std::vector<TensorType> types;
-  const std::vector<Obligation> obligations;
+  const std::vector<TensorType>& types;
+  const std::vector<Obligation>& obligations;
 
   std::size_t outputs() const { return count_; }
   Variable output(std::size_t index) const { return Variable(NodeRef(this), static_cast<std::uint32_t>(index)); }
+  std::vector<Variable> input_list() const { return {inputs.begin(), inputs.end()}; }
+  std::vector<Variable> output_list() const;
   const Name& name(std::size_t output) const { return output == 0 ? name_ : more_names_[output - 1]; }
   bool is_pattern() const { return types.empty(); }
 
+  static void operator delete(void* memory) { ::operator delete(memory); }
+
  private:
-  std::size_t count_;
+  /// What is allocated beyond the node itself.
+  struct Room {
+    std::size_t inputs;
+  };
+  static void* operator new(std::size_t size, Room room) {
+    return ::operator new(size + room.inputs * sizeof(Variable));
+  }
+  static void operator delete(void* memory, Room) { ::operator delete(memory); }
+
+  Apply(OpRef op, std::span<Variable> inputs, std::shared_ptr<const Signature> signature, Location where);
+  static std::shared_ptr<const Signature> shared(Signature signature, std::span<const Variable> inputs);
+
+  const std::size_t count_;
   Name name_;
-  std::unique_ptr<Name[]> more_names_;  // of the outputs behind the first
+  const std::unique_ptr<Name[]> more_names_;  // of the outputs behind the first
 };
 
 const Leaf* as_leaf(const Variable& x);          // null for an Apply's output
 const Constant* as_constant(const Variable& x);  // null for anything else
 const SharedLeaf* as_shared(const Variable& x);  // null for anything else
+
+/// A constant around a value that nobody else can write to; `constant` copies.
+Variable own_constant(Tensor value, Location where);
 
 /// Whether it is a pattern of a rewrite rule, or made from one: it has no type.
 bool is_pattern(const Variable& x);

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
+#include <typeinfo>
 #include <vector>
 
 namespace theon {
@@ -170,5 +172,13 @@ class CompositeOp : public Op {
  protected:
   CompositeOp() : Op(Class::composite) {}
 };
+
+/// The op that computes `x`, where it is a T; null otherwise.
+template <class T>
+const T* op_of(const Variable& x) {
+  static_assert(std::is_final_v<T>);
+  const Op* op = x.owner() ? x.owner()->op.get() : nullptr;
+  return op && typeid(*op) == typeid(T) ? static_cast<const T*>(op) : nullptr;
+}
 
 }  // namespace theon

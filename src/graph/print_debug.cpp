@@ -58,7 +58,7 @@ class DebugPrinter {
       const Place place = std::move(waiting.back());
       waiting.pop_back();
       if (!print_line(place)) continue;
-      const std::vector<Variable>& inputs = place.x.owner()->inputs;
+      const std::span<const Variable> inputs = place.x.owner()->inputs;
       for (auto x = inputs.rbegin(); x != inputs.rend(); ++x) waiting.push_back({*x, place.depth + 1});
     }
   }

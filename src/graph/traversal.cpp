@@ -121,13 +121,9 @@ std::vector<Variable> rebuild(const Apply& node, std::vector<Variable> inputs, c
   OpRef mapped = dims.is_empty() ? nullptr : node.op->with(dims);
   bool changed = mapped != nullptr;
   for (std::size_t i = 0; i < inputs.size() && !changed; ++i) changed = !same(inputs[i], node.inputs[i]);
-  std::vector<Variable> outputs;
-  if (changed) {
-    outputs = apply_all(mapped ? std::move(mapped) : node.op, std::move(inputs), node.where);
-    copy_names(node, outputs);
-  } else {
-    for (std::size_t i = 0; i < node.outputs(); ++i) outputs.push_back(node.output(i));
-  }
+  if (!changed) return node.output_list();
+  const std::vector<Variable> outputs = apply_all(mapped ? std::move(mapped) : node.op, std::move(inputs), node.where);
+  copy_names(node, outputs);
   return outputs;
 }
 

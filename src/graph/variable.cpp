@@ -73,7 +73,8 @@ Variable input_of_rank(int ndim, DType dtype, std::string name, Location where) 
   return input(dtype, std::move(name), std::move(dims), where);
 }
 
-Variable constant(const Tensor& value, Location where) { return leaf("constant", new Constant(value.copy(), where)); }
+Variable constant(const Tensor& value, Location where) { return own_constant(value.copy(), where); }
+Variable own_constant(Tensor value, Location where) { return leaf("constant", new Constant(std::move(value), where)); }
 
 Shared shared(std::string name, Tensor value, Location where) {
   return Shared(leaf("shared " + name, new SharedLeaf(name, std::move(value), where)));
@@ -100,7 +101,7 @@ void Shared::set_value(const Tensor& value, Location where) const {
   leaf.state->value = std::move(copy);
 }
 
-void Operand::literal(double number) { value_ = constant(Tensor(number), where_); }
-void Operand::literal(std::int64_t number) { value_ = constant(Tensor(number), where_); }
+void Operand::literal(double number) { value_ = own_constant(Tensor(number), where_); }
+void Operand::literal(std::int64_t number) { value_ = own_constant(Tensor(number), where_); }
 
 }  // namespace theon

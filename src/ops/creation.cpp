@@ -86,7 +86,7 @@ Variable arange(Dim n, DType dtype, Location where) {
 Variable arange(const Variable& n, DType dtype, Location where) { return arange(size(n, where), dtype, where); }
 
 Variable value(const Dim& dim, Location where) {
-  if (dim.is_known()) return constant(Tensor(*dim.known()), where);
+  if (dim.is_known()) return own_constant(Tensor(*dim.known()), where);
   return apply(std::make_shared<const DimValue>(dim), binders(std::span(&dim, 1)), where);
 }
 

@@ -85,10 +85,8 @@ bool is_arithmetic(const Apply& node) {
 /// The size of a scalar that is not computed from others.
 Dim atomic_size(const Variable& x) {
   if (const Constant* constant = as_constant(x)) return constant->value.item<std::int64_t>();
-  if (const Apply* node = x.owner()) {
-    if (const auto* value = dynamic_cast<const DimValue*>(node->op.get())) return value->dim();
-    if (const auto* bound = dynamic_cast<const BindSize*>(node->op.get())) return bound->size();
-  }
+  if (const auto* value = op_of<DimValue>(x)) return value->dim();
+  if (const auto* bound = op_of<BindSize>(x)) return bound->size();
   return symbol_for(x);
 }
 

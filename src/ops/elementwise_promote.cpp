@@ -44,12 +44,12 @@ bool represents(const Tensor& converted, const Tensor& number) {
 /// The number as a constant of `dtype`.
 Variable fitted(std::string_view op, const Operand& number, DType dtype, Location where) {
   const Tensor& value = as_constant(number.value())->value;
-  const Tensor converted = value.astype(dtype);
+  Tensor converted = value.astype(dtype);
   if (!represents(converted, value))
     fail<DTypeError>(where,
                      "{}: the number {} does not fit into {}, the dtype of the other operand; cast that operand first",
                      op, to_string(value), name(dtype));
-  return constant(converted, where);
+  return own_constant(std::move(converted), where);
 }
 
 Variable converted(std::string_view op, const Operand& x, DType dtype, Location where) {

@@ -40,9 +40,8 @@ Variable apply_along(std::string_view op, const Operand& operand, int axis) {
 /// log(p), of the logits where p is a softmax: probabilities that underflow keep a finite logarithm, and the derivative
 /// does not divide by them.
 Variable log_probabilities(const Variable& p) {
-  const Apply* node = p.owner();
-  const auto* softmax = node ? dynamic_cast<const Softmax*>(node->op.get()) : nullptr;
-  return softmax ? log_softmax(node->inputs[0], softmax->axis()) : log(p);
+  const auto* softmax = op_of<Softmax>(p);
+  return softmax ? log_softmax(p.owner()->inputs[0], softmax->axis()) : log(p);
 }
 
 /// x[..., target[...]]: one element along the last axis for each target.

@@ -48,6 +48,19 @@ class HostStorage final : public Storage {
   std::size_t bytes_;
 };
 
+/// Graphs hold many numbers: one allocation each.
+class ScalarStorage final : public Storage {
+ public:
+  static constexpr std::size_t most_bytes = 16;
+  explicit ScalarStorage(std::size_t bytes) : bytes_(bytes) {}
+  std::byte* data() const override { return memory_; }
+  std::size_t bytes() const override { return bytes_; }
+
+ private:
+  alignas(most_bytes) mutable std::byte memory_[most_bytes];
+  std::size_t bytes_;
+};
+
 class BorrowedStorage final : public Storage {
  public:
   BorrowedStorage(std::byte* data, std::size_t bytes) : data_(data), bytes_(bytes) {}
@@ -61,7 +74,10 @@ class BorrowedStorage final : public Storage {
 
 }  // namespace
 
-std::shared_ptr<Storage> allocate(std::size_t bytes) { return std::make_shared<HostStorage>(bytes); }
+std::shared_ptr<Storage> allocate(std::size_t bytes) {
+  if (bytes <= ScalarStorage::most_bytes) return std::make_shared<ScalarStorage>(bytes);
+  return std::make_shared<HostStorage>(bytes);
+}
 
 std::shared_ptr<Storage> borrowed_storage(std::byte* data, std::size_t bytes) {
   return std::make_shared<BorrowedStorage>(data, bytes);

@@ -8,7 +8,8 @@
 
 namespace theon {
 
-/// Uninitialised memory, aligned to 64 bytes. Throws ShapeError when there is not so much of it.
+/// Uninitialised memory, aligned to 64 bytes, or to 16 where it is no more than that. Throws ShapeError when there is
+/// not so much of it.
 std::shared_ptr<Storage> allocate(std::size_t bytes);
 
 /// Memory that somebody else keeps alive.
