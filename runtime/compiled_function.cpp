@@ -66,30 +66,23 @@ std::vector<Tensor> CompiledFunction::with_defaults(std::span<const Tensor> argu
 }
 
 std::vector<Tensor> CompiledFunction::arguments_by_name(const std::map<std::string, Tensor>& named) const {
-  std::vector<Tensor> arguments;
-  std::size_t used = 0;
-  for (std::size_t i = 0; i < made_.request.inputs.size(); ++i) {
-    const std::string name = made_.request.inputs[i].name();
-    if (const auto it = named.find(name); it != named.end() && !name.empty()) {
-      arguments.push_back(it->second);
-      ++used;
-    } else if (made_.request.defaults[i]) {
-      arguments.push_back(*made_.request.defaults[i]);
-    } else {
-      fail<ArgumentError>(made_.request.where, "{}: input {}, {}, is given no value, and has no default", this->name(),
-                          i, runtime::described(made_.request.inputs[i]));
-    }
+  const std::vector<Variable>& inputs = made_.request.inputs;
+  for (const auto& [name, value] : named) {
+    const auto count = std::ranges::count(inputs, name, [](const Variable& x) { return x.name(); });
+    if (count == 0) fail<ArgumentError>(made_.request.where, "{}: there is no input called {}", this->name(), name);
+    if (count > 1)
+      fail<ArgumentError>(made_.request.where, "{}: {} inputs are called {}, so they cannot be given by name",
+                          this->name(), count, name);
   }
-  if (used == named.size()) return arguments;
-  const auto is_input = [&](const std::string& name) {
-    return std::any_of(made_.request.inputs.begin(), made_.request.inputs.end(),
-                       [&](const Variable& x) { return x.name() == name; });
-  };
-  for (const auto& [name, value] : named)
-    if (!is_input(name))
-      fail<ArgumentError>(made_.request.where, "{}: there is no input called {}", this->name(), name);
-  fail<ArgumentError>(made_.request.where, "{}: two inputs have one name, so they cannot be given by name",
-                      this->name());
+  std::vector<Tensor> arguments;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto given = named.find(inputs[i].name());
+    if (given == named.end() && !made_.request.defaults[i])
+      fail<ArgumentError>(made_.request.where, "{}: input {}, {}, is given no value, and has no default", this->name(),
+                          i, runtime::described(inputs[i]));
+    arguments.push_back(given == named.end() ? *made_.request.defaults[i] : given->second);
+  }
+  return arguments;
 }
 
 std::string CompiledFunction::debugprint() const {

@@ -56,12 +56,30 @@ Tensor eval(const Variable& y, const std::vector<std::pair<Variable, Tensor>>& a
   return function(std::move(inputs), {y}, options, where).call(std::move(values));
 }
 
-void detail::expect_arity(std::size_t inputs, std::size_t arguments, std::size_t outputs, std::size_t results,
-                          Location where) {
-  if (inputs != arguments)
-    fail<ArgumentError>(where, "function: the signature has {} arguments, and there are {} inputs", arguments, inputs);
-  if (outputs != results)
-    fail<ArgumentError>(where, "function: the signature has {} results, and there are {} outputs", results, outputs);
+namespace {
+
+/// Throws unless `x` is what a C++ type stands for.
+void expect(const char* what, std::size_t k, const Variable& x, const detail::Expected& expected, Location where) {
+  if (expected.ndim && x.ndim() != *expected.ndim)
+    fail<ShapeError>(where, "function: {} {} of the signature is of rank {}, and stands for {}, which is {}", what, k,
+                     *expected.ndim, runtime::described(x), to_string(x.type()));
+  if (expected.dtype && x.dtype() != *expected.dtype)
+    fail<DTypeError>(where, "function: {} {} of the signature is {}, and stands for {}, which is {}", what, k,
+                     name(*expected.dtype), runtime::described(x), to_string(x.type()));
+}
+
+}  // namespace
+
+void detail::expect_signature(std::span<const In> inputs, std::span<const Expected> arguments,
+                              std::span<const Variable> outputs, std::span<const Expected> results, Location where) {
+  if (inputs.size() != arguments.size())
+    fail<ArgumentError>(where, "function: the signature has {} arguments, and there are {} inputs", arguments.size(),
+                        inputs.size());
+  if (outputs.size() != results.size())
+    fail<ArgumentError>(where, "function: the signature has {} results, and there are {} outputs", results.size(),
+                        outputs.size());
+  for (std::size_t k = 0; k < inputs.size(); ++k) expect("argument", k, inputs[k].variable, arguments[k], where);
+  for (std::size_t k = 0; k < outputs.size(); ++k) expect("result", k, outputs[k], results[k], where);
 }
 
 }  // namespace theon

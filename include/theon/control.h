@@ -56,7 +56,7 @@ namespace detail {
 
 inline constexpr std::size_t most_arguments = 16;
 
-[[noreturn]] void wrong_number_of_arguments(std::size_t given);
+[[noreturn]] void wrong_number_of_arguments(std::size_t given, Location where);
 
 using ListFunction = std::function<Variables(const Variables&)>;
 
@@ -92,18 +92,18 @@ Result as(T value) {
 
 /// function(list[0], list[1], ...), for a function of as many arguments.
 template <class Result, std::size_t N = 0, class F>
-Result spread(F& function, const Variables& list) {
+Result spread(F& function, const Variables& list, Location where) {
   if constexpr (takes<F, N>)
     if (list.size() == N) return as<Result>(call<N>(function, list));
   if constexpr (N < most_arguments)
-    return spread<Result, N + 1>(function, list);
+    return spread<Result, N + 1>(function, list, where);
   else
-    wrong_number_of_arguments(list.size());
+    wrong_number_of_arguments(list.size(), where);
 }
 
 template <class Result, class F>
-std::function<Result(const Variables&)> spreading(F function) {
-  return [function](const Variables& list) mutable { return spread<Result>(function, list); };
+std::function<Result(const Variables&)> spreading(F function, Location where = {}) {
+  return [=](const Variables& list) mutable { return spread<Result>(function, list, where); };
 }
 
 /// Variable or Variables, whatever F returns.
@@ -159,15 +159,15 @@ Variables apply_external(const std::shared_ptr<const ExternalDefinition>& defini
 /// its type, ShapeError for arrays of different lengths.
 template <class F>
 ScanResult scan(const ScanOptions& options, F step, Location where = Location::here()) {
-  return detail::scan(options, detail::spreading<Step>(std::move(step)), where);
+  return detail::scan(options, detail::spreading<Step>(std::move(step), where), where);
 }
 
 /// Replaces the states by body(states) while condition(states), a boolean scalar, holds. Gives the last states. There
 /// is no reverse derivative: the number of steps is not known; a scan of fixed length with `where` has one.
 template <class Condition, class Body>
 Variables while_loop(const WhileOptions& options, Condition condition, Body body, Location where = Location::here()) {
-  return detail::while_loop(options, detail::spreading<Variables>(std::move(condition)),
-                            detail::spreading<Variables>(std::move(body)), where);
+  return detail::while_loop(options, detail::spreading<Variables>(std::move(condition), where),
+                            detail::spreading<Variables>(std::move(body), where), where);
 }
 
 /// The result of `then` where the condition, a boolean scalar, holds, otherwise that of `otherwise`: a Variable each,

@@ -8,8 +8,10 @@
 #include <atomic>
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -113,6 +115,9 @@ class Function {
   Results call(std::span<const Tensor> arguments) const;
   Results call(std::span<const Tensor> arguments, const CancelToken& token) const;
   Results call(const std::vector<Tensor>& arguments) const { return call(std::span<const Tensor>(arguments)); }
+  Results call(std::initializer_list<Tensor> arguments) const {
+    return call(std::span<const Tensor>(arguments.begin(), arguments.size()));
+  }
   Results call(const std::vector<Tensor>& arguments, const CancelToken& token) const {
     return call(std::span<const Tensor>(arguments), token);
   }
@@ -171,6 +176,21 @@ template <class Signature>
 class TypedFunction;
 
 namespace detail {
+/// What a C++ type can stand for, where it says something about that.
+struct Expected {
+  std::optional<int> ndim = {};
+  std::optional<DType> dtype = {};
+};
+/// A Tensor: anything. Numbers are converted, arrays are not.
+template <class T>
+inline constexpr Expected expected = {};
+template <Scalar T>
+inline constexpr Expected expected<T> = {.ndim = 0};
+template <Scalar T>
+inline constexpr Expected expected<std::vector<T>> = {.ndim = 1, .dtype = dtype_of<T>};
+template <Scalar T>
+inline constexpr Expected expected<std::span<const T>> = {.ndim = 1, .dtype = dtype_of<T>};
+
 template <class T>
 struct FromTensor {
   static T get(const Tensor& x) { return x.dtype() == dtype_of<T> && x.ndim() == 0 ? *x.data<T>() : x.item<T>(); }
@@ -187,7 +207,7 @@ struct FromTensor<std::vector<T>> {
 template <class R>
 struct FromResults {
   static R get(const Results& r) { return FromTensor<R>::get(r[0]); }
-  static constexpr std::size_t count = 1;
+  static constexpr std::array types{expected<R>};
 };
 template <class... R>
 struct FromResults<std::tuple<R...>> {
@@ -195,12 +215,14 @@ struct FromResults<std::tuple<R...>> {
     return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::tuple<R...>(FromTensor<R>::get(r[I])...); }
     (std::index_sequence_for<R...>());
   }
-  static constexpr std::size_t count = sizeof...(R);
+  static constexpr std::array<Expected, sizeof...(R)> types{expected<R>...};
 };
-void expect_arity(std::size_t inputs, std::size_t arguments, std::size_t outputs, std::size_t results, Location where);
+void expect_signature(std::span<const In> inputs, std::span<const Expected> arguments,
+                      std::span<const Variable> outputs, std::span<const Expected> results, Location where);
 }  // namespace detail
 
-/// A function with a C++ signature: `auto f = function<double(double, double)>({x, y}, {z});`.
+/// A function with a C++ signature: `auto f = function<double(double, double)>({x, y}, {z});`. Numbers stand for scalars
+/// of any dtype, vectors and spans for one axis and their own dtype, Tensors for anything.
 template <class Result, class... Arguments>
 class TypedFunction<Result(Arguments...)> {
  public:
@@ -209,8 +231,8 @@ class TypedFunction<Result(Arguments...)> {
     return detail::FromResults<Result>::get(untyped_(arguments...));
   }
   const Function& untyped() const { return untyped_; }
-  static constexpr std::size_t arguments = sizeof...(Arguments);
-  static constexpr std::size_t results = detail::FromResults<Result>::count;
+  static constexpr std::array<detail::Expected, sizeof...(Arguments)> arguments{detail::expected<Arguments>...};
+  static constexpr auto results = detail::FromResults<Result>::types;
 
  private:
   Function untyped_;
@@ -219,8 +241,8 @@ class TypedFunction<Result(Arguments...)> {
 template <class Signature>
 TypedFunction<Signature> function(std::vector<In> inputs, std::vector<Variable> outputs, FunctionOptions options = {},
                                   Location where = Location::here()) {
-  detail::expect_arity(inputs.size(), TypedFunction<Signature>::arguments, outputs.size(),
-                       TypedFunction<Signature>::results, where);
+  detail::expect_signature(inputs, TypedFunction<Signature>::arguments, outputs, TypedFunction<Signature>::results,
+                           where);
   return TypedFunction<Signature>(function(std::move(inputs), std::move(outputs), std::move(options), where));
 }
 

@@ -100,7 +100,7 @@ bool same(const Variable& a, const Variable& b);
 class Shared : public Variable {
  public:
   explicit Shared(Variable leaf) : Variable(std::move(leaf)) {}
-  /// A snapshot: later updates do not change it.
+  /// A copy.
   Tensor value() const;
   /// Throws DTypeError or ShapeError when the value does not fit; then nothing has changed.
   void set_value(const Tensor& value, Location where = Location::here()) const;

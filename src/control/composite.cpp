@@ -110,8 +110,8 @@ std::vector<Variable> pushforward_by_pullback(const Apply& node, std::span<const
 
 namespace detail {
 
-void wrong_number_of_arguments(std::size_t given) {
-  fail<ArgumentError>({}, "a function was to be called with {} Variables, but takes another number of them", given);
+void wrong_number_of_arguments(std::size_t given, Location where) {
+  fail<ArgumentError>(where, "a function was to be called with {} Variables, but takes another number of them", given);
 }
 
 Variables apply_composite(const std::shared_ptr<const CompositeDefinition>& definition,

@@ -81,10 +81,14 @@ Shared shared(std::string name, Tensor value, Location where) {
 }
 
 Tensor Shared::value() const {
-  SharedState& state = *as_shared(*this)->state;
-  const std::lock_guard lock(state.mutex);
-  // Shares the memory: an update in place needs sole ownership, so a snapshot that someone holds is never written.
-  return state.value;
+  // An update in place needs sole ownership: while the snapshot lives, its memory is not written, and the copy is made
+  // without keeping others waiting.
+  const auto snapshot = [&] {
+    SharedState& state = *as_shared(*this)->state;
+    const std::lock_guard lock(state.mutex);
+    return state.value;
+  }();
+  return snapshot.copy();
 }
 
 void Shared::set_value(const Tensor& value, Location where) const {

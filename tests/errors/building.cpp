@@ -451,6 +451,13 @@ TEST_CASE("loops whose pieces do not fit") {
          line = next_line();
          scan({.over = {x}, .from = {h}}, [&](Variable, Variable) { return one; });
        }},
+      {"a step of another number of arguments",
+       is<ArgumentError>,
+       {"2 Variables"},
+       [&](Location& line) {
+         line = next_line();
+         scan({.over = {x}, .from = {h}}, [&](Variable s) { return s; });
+       }},
       {"one state too few",
        is<ArgumentError>,
        {"scan", "0", "1"},

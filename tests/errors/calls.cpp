@@ -137,6 +137,13 @@ TEST_CASE("arguments that do not fit the inputs") {
          line = f_line;
          f.call({{"x", a}, {"y", b}, {"z", c}, {"v", c}});
        }},
+      {"an unknown name in place of another",
+       is<ArgumentError>,
+       {"f: there is no input called v"},
+       [&](Location& line) {
+         line = f_line;
+         f.call({{"x", a}, {"y", b}, {"v", c}});
+       }},
       {"a missing name",
        is<ArgumentError>,
        {"f: input 2, z", "is given no value"},

@@ -212,7 +212,7 @@ TEST_CASE("givens that cannot stand for what they replace") {
 }
 
 TEST_CASE("signatures that do not fit") {
-  const Variable x = scalar<double>("x");
+  const Variable x = scalar<double>("x"), v = vector<double>("v");
   check({
       {"an argument too many",
        is<ArgumentError>,
@@ -227,6 +227,27 @@ TEST_CASE("signatures that do not fit") {
        [&](Location& line) {
          line = next_line();
          function<double(double)>({x}, {x, x});
+       }},
+      {"an array for a number",
+       is<ShapeError>,
+       {"argument 0", "rank 0", "v", "float64"},
+       [&](Location& line) {
+         line = next_line();
+         function<double(double)>({v}, {sum(v)});
+       }},
+      {"an array for a number as result",
+       is<ShapeError>,
+       {"result 0", "rank 0"},
+       [&](Location& line) {
+         line = next_line();
+         function<double(double)>({x}, {stack({x, x})});
+       }},
+      {"elements of another dtype",
+       is<DTypeError>,
+       {"argument 0", "float32", "float64"},
+       [&](Location& line) {
+         line = next_line();
+         function<double(std::vector<float>)>({v}, {sum(v)});
        }},
   });
 }

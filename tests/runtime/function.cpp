@@ -30,6 +30,14 @@ TEST_CASE("a function with a C++ signature") {
   CHECK(g({1, 2, 3}) == List{2, 4, 6});
 }
 
+TEST_CASE("arguments come as a list of values or of names") {
+  const Variable x = scalar<double>("x"), y = scalar<double>("y");
+  const Function f = function({x, y}, {x - y});
+  const Tensor one(1.0), three(3.0);
+  CHECK(f.call({three, one}).item<double>() == 2);
+  CHECK(f.call({{"y", one}, {"x", three}}).item<double>() == 2);
+}
+
 TEST_CASE("a function without inputs") {
   CHECK(doubles(function({}, {arange(4, DType::float64)})()) == List{0, 1, 2, 3});
 }
