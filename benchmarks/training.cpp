@@ -27,7 +27,7 @@ Batch random_batch(std::int64_t size) {
 /// Copies of the parameters, and scratch memory, for the rival.
 std::vector<Tensor> rival_memory(const Classifier& model, const std::vector<Sizes>& scratch) {
   std::vector<Tensor> memory;
-  for (const Shared& parameter : model.parameters) memory.push_back(parameter.value().copy());
+  for (const Shared& parameter : model.parameters) memory.push_back(parameter.value());
   for (const Sizes& sizes : scratch) memory.push_back(Tensor::zeros<float>(sizes));
   return memory;
 }

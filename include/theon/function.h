@@ -132,7 +132,7 @@ class Function {
   const std::string& name() const;
   /// Theano's debugprint of the optimised graph.
   std::string debugprint() const;
-  /// The kernels: what was fused and what blocked it, as loops.
+  /// The values, the steps and their kernels, as loops, and the times of compiling.
   std::string explain() const;
   /// Seconds spent in each stage of compiling.
   struct Stage {
