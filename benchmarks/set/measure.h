@@ -1,0 +1,22 @@
+// What a worker says about a row.
+#pragma once
+
+#include <functional>
+
+namespace theon::benchmarks {
+
+/// Of one call, in seconds; for rows about memory in bytes or page faults.
+struct Distribution {
+  double min = 0, median = 0, p90 = 0;
+};
+
+/// From blocks of as many calls as fill two milliseconds, until `budget` seconds are spent.
+Distribution time_of(const std::function<void()>& call, double budget);
+
+/// How far the resident set grows from before `prepare` until its result was called three times.
+double peak_bytes(const std::function<std::function<void()>()>& prepare);
+
+/// Page faults of so many calls, after a few to settle.
+double page_faults(const std::function<void()>& call, int calls);
+
+}  // namespace theon::benchmarks
