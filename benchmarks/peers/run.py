@@ -1,4 +1,4 @@
-"""Measures the Python peers on the rows of rows.txt and writes CSV to standard output.
+"""Measures Theon and its peers on the rows of rows.txt and writes CSV to standard output.
 
 usage: run.py [--only PREFIX] [--peers NAME,...] [--threads N] [--seconds BUDGET] [--limit SECONDS]
 
@@ -9,6 +9,7 @@ A row's peers run one after another on the same inputs. What fails says so on st
 import argparse
 import os
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from worker import PEERS
 HEADER = "id,peer,version,threads,allocation,time_min,time_median,time_p90,max_error"
 KEEPING = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TOP_PAD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
 ALLOCATIONS = {"default": {}, "kept": KEEPING}
+EVERYONE = ("theon", *PEERS)
 
 
 def environment(threads: int, allocation: str, scratch: str) -> dict[str, str]:
@@ -43,19 +45,25 @@ class Worker:
         self.peer, self.allocation, self.options, self.scratch = peer, allocation, options, scratch
         self.process = None
 
+    def command(self) -> list[str]:
+        seconds = str(self.options.seconds)
+        if self.peer == "theon":
+            return [self.options.theon, seconds, self.allocation]
+        return [sys.executable, str(Path(__file__).with_name("worker.py")), self.peer, seconds]
+
     def start(self):
         cores = sorted(os.sched_getaffinity(0))[-self.options.threads:]
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("worker.py")), self.peer, str(self.options.seconds)],
+            self.command(),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=environment(self.options.threads, self.allocation, self.scratch),
             preexec_fn=lambda: os.sched_setaffinity(0, cores))
 
-    def measure(self, row: Row, path: str) -> list[str]:
+    def measure(self, row: Row, folder: str) -> list[str]:
         if self.process is None:
             self.start()
         try:
-            self.process.stdin.write(f"{row.id}\t{path}\n")
+            self.process.stdin.write(f"{row.id}\t{folder}\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             return self.give_up("did not start")
@@ -75,13 +83,19 @@ class Worker:
         self.process = None
 
 
-def write_inputs(row: Row, path: str):
-    if row.key not in TASKS:
-        np.savez(path)
-        return
-    inputs = inputs_of(row)
-    results = reference(task_of(row), inputs, row.dtype)
-    np.savez(path, **{f"input{i:02}": a for i, a in enumerate(inputs)}, **{f"result{i:02}": a for i, a in enumerate(results)})
+def write_arrays(folder: Path, kind: str, arrays: list[np.ndarray]):
+    for i, array in enumerate(arrays):
+        np.save(folder / f"{kind}{i:02}.npy", array)
+
+
+def write_data(row: Row, folder: Path):
+    """The row's inputs, and its results in float64."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    if row.key in TASKS:
+        inputs = inputs_of(row)
+        write_arrays(folder, "input", inputs)
+        write_arrays(folder, "result", reference(task_of(row), inputs, row.dtype))
 
 
 def report(row: Row, worker: Worker, answer: list[str]):
@@ -96,7 +110,8 @@ def report(row: Row, worker: Worker, answer: list[str]):
 def parse_options():
     parser = argparse.ArgumentParser(description="Measures the Python peers.")
     parser.add_argument("--only", default="", metavar="PREFIX", help="rows whose id starts so")
-    parser.add_argument("--peers", default=",".join(PEERS), help="of " + ", ".join(PEERS))
+    parser.add_argument("--peers", default=",".join(EVERYONE), help="of " + ", ".join(EVERYONE))
+    parser.add_argument("--theon", default="build/release/benchmarks/worker", metavar="PROGRAM", help="Theon's worker")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=0.2, help="budget of one measurement")
     parser.add_argument("--limit", type=float, default=120, help="seconds after which a row is given up")
@@ -109,11 +124,11 @@ def main():
         workers = [Worker(peer, allocation, options, f"{scratch}/{allocation}")
                    for peer in options.peers.split(",") for allocation in ALLOCATIONS]
         print(HEADER, flush=True)
-        path = f"{scratch}/row.npz"
+        folder = Path(scratch) / "row"
         for row in read_rows(options.only):
-            write_inputs(row, path)
+            write_data(row, folder)
             for worker in workers:
-                report(row, worker, worker.measure(row, path))
+                report(row, worker, worker.measure(row, str(folder)))
         for worker in workers:
             worker.stop()
 

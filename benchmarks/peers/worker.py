@@ -1,4 +1,4 @@
-"""One peer in a process of its own: reads lines `row id <tab> file of inputs and results`, answers each with a line.
+"""One peer in a process of its own: reads lines `row id <tab> folder with the inputs and results`, answers each with a line.
 
 usage: worker.py PEER SECONDS
 
@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 import traceback
+from pathlib import Path
 
 import numpy as np
 
@@ -37,6 +38,10 @@ def load_peer(name: str) -> Peer:
     return getattr(importlib.import_module(module), kind)()
 
 
+def load(folder: str, kind: str) -> list[np.ndarray]:
+    return [np.load(path) for path in sorted(Path(folder).glob(f"{kind}*.npy"))]
+
+
 def measure_row(peer: Peer, row: Row, inputs: list, expected: list, budget: float) -> tuple[Timing, float]:
     peer.forget()
     if row.key not in TASKS:
@@ -52,10 +57,9 @@ def measure_row(peer: Peer, row: Row, inputs: list, expected: list, budget: floa
 
 
 def answer(peer: Peer, line: str, budget: float) -> str:
-    row_id, path = line.rstrip("\n").split("\t")
+    row_id, folder = line.rstrip("\n").split("\t")
     try:
-        with np.load(path) as arrays:
-            inputs, expected = ([a for k, a in arrays.items() if k.startswith(kind)] for kind in ("input", "result"))
+        inputs, expected = (load(folder, kind) for kind in ("input", "result"))
         timing, error = measure_row(peer, row_of(row_id), inputs, expected, budget)
     except Unsupported:
         return "absent"

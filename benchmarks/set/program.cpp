@@ -61,7 +61,7 @@ std::function<void()> raw_call(const Program& program) {
   std::vector<void*> to;
   for (const Tensor& result : example) to.push_back(owned.emplace_back(result.copy()).raw());
   // The program and the tensors come along to keep the memory alive.
-  return [=] {
+  return [raw, from, to, program, owned] {
     if (raw(from.data(), to.data()) != 0) throw std::runtime_error("a raw call failed");
   };
 }
