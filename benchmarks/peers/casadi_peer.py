@@ -41,7 +41,7 @@ class CasadiPeer(Peer):
         return np.atleast_1d(array.flatten(order="F"))
 
     def bind(self, function, task, arrays):
-        results = [np.zeros(() if function.sparsity_out(i).is_scalar() else max(function.size_out(i))) for i in range(function.n_out())]
+        results = [np.zeros(vector_shape(function.sparsity_out(i))) for i in range(function.n_out())]
         buffer, evaluate = function.buffer()
         for i, array in enumerate(arrays):
             buffer.set_arg(i, memoryview(array))
@@ -54,6 +54,10 @@ class CasadiPeer(Peer):
 
         call.kept = buffer, arrays  # CasADi keeps their addresses only.
         return call
+
+
+def vector_shape(sparsity):
+    return () if sparsity.is_scalar() else sparsity.numel()
 
 
 class Casadi:
@@ -104,7 +108,8 @@ def kalman(arrays):
     inputs = [ca.MX.sym(name, *shape) for name, shape in (
         ("z", (count, 2)), ("transition", (4, 4)), ("noise", (4, 4)), ("x", (4, 1)), ("p", (4, 4)), ("loglik", (1, 1)))]
     z, transition, noise, x, p, loglik = inputs
-    states = step.fold(count)(ca.vertcat(x, ca.vec(p), loglik), z.T, ca.repmat(transition, 1, count), ca.repmat(noise, 1, count))
+    constants = (ca.repmat(matrix, 1, count) for matrix in (transition, noise))
+    states = step.fold(count)(ca.vertcat(x, ca.vec(p), loglik), z.T, *constants)
     return ca.Function("row", inputs, [states[-1]])
 
 

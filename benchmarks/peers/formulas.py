@@ -1,6 +1,6 @@
 """What the rows compute, once for all libraries: functions of a namespace of array functions and the row's inputs.
 
-A formula whose row updates arrays in place returns their new values last. Rows without autodiff have theirs in by_hand.py.
+A formula whose row updates arrays in place returns their new values last.
 """
 
 import math

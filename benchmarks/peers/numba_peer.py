@@ -8,14 +8,15 @@ import numba
 import numpy as np
 from numba import prange
 
-from formulas import DIFFUSION, HEAT_STEPS, INTEREST, LOG_TWO_PI, OBSERVATION_NOISE, RATE, SOFTENING, VOLATILITY, chain_text
+from formulas import (DIFFUSION, HEAT_STEPS, INTEREST, LOG_TWO_PI, OBSERVATION_NOISE, RATE, SOFTENING, VOLATILITY,
+                      chain_text)
 from peer import Peer, Unsupported
 
 PARALLEL = int(os.environ.get("NUMBA_NUM_THREADS", "1")) > 1
 
 
 def compiled(function, real):
-    """The function with its numbers in the row's dtype: Python's own are float64 to Numba, and make all around them so."""
+    """The function with its numbers in the row's dtype: Python's are float64 to Numba, and what they meet becomes so."""
     code = function.__code__
     constants = tuple(real(c) if isinstance(c, float) else c for c in code.co_consts)
     used = {name: specialised(value, real) for name, value in function.__globals__.items() if name in code.co_names}

@@ -68,6 +68,12 @@ class Function:
         self.call = pytensor.function(inputs, outputs, updates=updates, mode=mode, on_unused_input="ignore")
 
 
+def make_function(task, dtype, arrays, mode):
+    """With Python's numbers in the row's dtype."""
+    with pytensor.config.change_flags(floatX=dtype):
+        return Function(task.formula, arrays, task.state, mode)
+
+
 def tensor_like(array):
     return pt.tensor(dtype=array.dtype, shape=(None,) * array.ndim)
 
@@ -77,7 +83,7 @@ class PytensorPeer(Peer):
     linker: str
 
     def compile(self, row, task, arrays):
-        function = Function(task.formula, arrays, task.state, self.linker)
+        function = make_function(task, row.dtype, arrays, self.linker)
         function.call.trust_input = row.key != ("O1", "checked")
         return function
 
@@ -96,7 +102,7 @@ class PytensorPeer(Peer):
         if row.key == ("O3", "compile_step"):
             step = row_of(f"T2.network.{row.dtype}.{row.size}")
             task, arrays = task_of(step), inputs_of(step)
-            return lambda: Function(task.formula, arrays, task.state, self.linker)
+            return lambda: make_function(task, row.dtype, arrays, self.linker)
         formula, arrays = graphs.formula_of(row), graphs.inputs_of(row)
         if row.task == "O3":
             return lambda: Function(formula, arrays, (), self.linker)

@@ -22,7 +22,8 @@ from tasks import TASKS, inputs_of, task_of
 from worker import PEERS
 
 HEADER = "id,peer,version,threads,allocation,time_min,time_median,time_p90,max_error"
-KEEPING = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TOP_PAD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
+KEEPING = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TOP_PAD_": str(1 << 30),
+           "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
 ALLOCATIONS = {"default": {}, "kept": KEEPING}
 
 
@@ -81,7 +82,11 @@ def write_inputs(row: Row, path: str):
         return
     inputs = inputs_of(row)
     results = reference(task_of(row), inputs, row.dtype)
-    np.savez(path, **{f"input{i:02}": a for i, a in enumerate(inputs)}, **{f"result{i:02}": a for i, a in enumerate(results)})
+    np.savez(path, **numbered("input", inputs), **numbered("result", results))
+
+
+def numbered(name: str, arrays: list[np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"{name}{i:02}": a for i, a in enumerate(arrays)}
 
 
 def report(row: Row, worker: Worker, answer: list[str]):

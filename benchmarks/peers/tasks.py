@@ -54,8 +54,9 @@ def classifier(*widths):
 
     def generate(rng, extents):
         (size,) = extents
-        parameters = [p for rows, columns in zip(widths, widths[1:]) for p in (glorot(rng, rows, columns), np.zeros(columns))]
-        return [rng.uniform(0, 1, (size, widths[0])), rng.integers(0, widths[-1], size, dtype=np.int32), *parameters]
+        batch = [rng.uniform(0, 1, (size, widths[0])), rng.integers(0, widths[-1], size, dtype=np.int32)]
+        layers = ((glorot(rng, rows, columns), np.zeros(columns)) for rows, columns in zip(widths, widths[1:]))
+        return batch + [parameter for layer in layers for parameter in layer]
 
     return generate
 
