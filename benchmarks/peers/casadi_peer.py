@@ -37,10 +37,11 @@ class CasadiPeer(Peer):
         return self.build(FUNCTIONS[row.key](arrays))
 
     def place(self, array):
-        return np.asfortranarray(array)
+        """CasADi's matrices lie column by column."""
+        return np.atleast_1d(array.flatten(order="F"))
 
     def bind(self, function, task, arrays):
-        results = [np.zeros(function.size_out(i), order="F").squeeze() for i in range(function.n_out())]
+        results = [np.zeros(vector_shape(function.sparsity_out(i))) for i in range(function.n_out())]
         buffer, evaluate = function.buffer()
         for i, array in enumerate(arrays):
             buffer.set_arg(i, memoryview(array))
@@ -51,14 +52,18 @@ class CasadiPeer(Peer):
             evaluate()
             return results
 
-        call.buffer = buffer
+        call.kept = buffer, arrays  # CasADi keeps their addresses only.
         return call
+
+
+def vector_shape(sparsity):
+    return () if sparsity.is_scalar() else sparsity.numel()
 
 
 class Casadi:
     """The elementwise functions the formulas ask for."""
 
-    exp, log, sqrt, tanh, erf = ca.exp, ca.log, ca.sqrt, ca.tanh, ca.erf
+    exp, log, sqrt, tanh, erf = (staticmethod(f) for f in (ca.exp, ca.log, ca.sqrt, ca.tanh, ca.erf))
     sum = staticmethod(lambda x: x)
     full_like = staticmethod(lambda x, value: ca.SX(value))
 
@@ -99,11 +104,12 @@ def kalman(arrays):
     x, p, loglik = ca.SX.sym("x", 4), ca.SX.sym("p", 4, 4), ca.SX.sym("loglik")
     step = ca.Function("step", [ca.vertcat(x, ca.vec(p), loglik), z, transition, noise],
                        [ca.vertcat(*kalman_step(transition, noise, x, p, loglik, z))])
-    count = len(arrays[0])
+    count = arrays[0].size // 2
     inputs = [ca.MX.sym(name, *shape) for name, shape in (
         ("z", (count, 2)), ("transition", (4, 4)), ("noise", (4, 4)), ("x", (4, 1)), ("p", (4, 4)), ("loglik", (1, 1)))]
     z, transition, noise, x, p, loglik = inputs
-    states = step.fold(count)(ca.vertcat(x, ca.vec(p), loglik), z.T, ca.repmat(transition, 1, count), ca.repmat(noise, 1, count))
+    constants = (ca.repmat(matrix, 1, count) for matrix in (transition, noise))
+    states = step.fold(count)(ca.vertcat(x, ca.vec(p), loglik), z.T, *constants)
     return ca.Function("row", inputs, [states[-1]])
 
 
@@ -125,6 +131,6 @@ FUNCTIONS = {
     ("A5", "gradient"): mapped(formulas.gated_bell, 1, (0,)),
     ("A6", "price"): mapped(formulas.call_and_put, 3),
     ("A6", "greeks"): greeks,
-    ("O1", "checked"): mapped(formulas.increment, 1),
+    ("O1", "raw"): mapped(formulas.increment, 1),
     ("S6", "kalman"): kalman,
 }

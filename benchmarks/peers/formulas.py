@@ -1,6 +1,6 @@
 """What the rows compute, once for all libraries: functions of a namespace of array functions and the row's inputs.
 
-A formula whose row updates arrays in place returns their new values last. Rows without autodiff have theirs in by_hand.py.
+A formula whose row updates arrays in place returns their new values last.
 """
 
 import math
@@ -104,10 +104,18 @@ def chain(length):
     def formula(xp, x):
         y = x
         for i in range(length):
-            y = (y + x, y * 0.625, xp.maximum(y, xp.full_like(y, 0.25)), x - y)[i % 4]
+            y = (y + x, y * 0.625, xp.abs(y), x - y)[i % 4]
         return y
 
     return formula
+
+
+def chain_text(length, scale="0.625"):
+    """The same for libraries that read a formula from its text."""
+    text = "a"
+    for i in range(length):
+        text = (f"({text} + a)", f"({text} * {scale})", f"abs({text})", f"(a - {text})")[i % 4]
+    return text
 
 
 def gradient(f, *wrt):

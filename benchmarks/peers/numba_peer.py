@@ -2,28 +2,41 @@
 
 import math
 import os
+from types import FunctionType
 
 import numba
 import numpy as np
 from numba import prange
 
-from formulas import DIFFUSION, HEAT_STEPS, INTEREST, LOG_TWO_PI, OBSERVATION_NOISE, RATE, SOFTENING, VOLATILITY
-from peer import Peer, Unsupported, as_tuple
+from formulas import (DIFFUSION, HEAT_STEPS, INTEREST, LOG_TWO_PI, OBSERVATION_NOISE, RATE, SOFTENING, VOLATILITY,
+                      chain_text)
+from peer import Peer, Unsupported
 
 PARALLEL = int(os.environ.get("NUMBA_NUM_THREADS", "1")) > 1
 
-scalar = numba.njit(fastmath=True)
-loop = numba.njit(fastmath=True, parallel=PARALLEL)
+
+def compiled(function, real):
+    """The function with its numbers in the row's dtype: Python's are float64 to Numba, and what they meet becomes so."""
+    code = function.__code__
+    constants = tuple(real(c) if isinstance(c, float) else c for c in code.co_consts)
+    used = {name: specialised(value, real) for name, value in function.__globals__.items() if name in code.co_names}
+    own = FunctionType(code.replace(co_consts=constants), used | {"real": real}, function.__name__)
+    return numba.njit(own, fastmath=True, parallel=PARALLEL and "prange" in code.co_names)
 
 
-def elementwise(element):
-    """element(numbers...) as a loop over vectors into memory kept from call to call."""
-    element = scalar(element)
-    return {1: unary, 2: binary, 3: ternary}[element.py_func.__code__.co_argcount](element)
+def specialised(value, real):
+    if isinstance(value, float):
+        return real(value)
+    return compiled(value, real) if isinstance(value, FunctionType) else value
+
+
+def elementwise(element, real):
+    """element(numbers...) as a loop over vectors, the results' memory given last."""
+    over = {1: unary, 2: binary, 3: ternary}[element.__code__.co_argcount]
+    return numba.njit(over(compiled(element, real)), fastmath=True, parallel=PARALLEL)
 
 
 def unary(element):
-    @loop
     def into(x, out):
         for i in prange(x.size):
             out[i] = element(x[i])
@@ -32,7 +45,6 @@ def unary(element):
 
 
 def binary(element):
-    @loop
     def into(x, y, out):
         for i in prange(x.size):
             out[i] = element(x[i], y[i])
@@ -43,7 +55,6 @@ def binary(element):
 def ternary(element):
     """For two results."""
 
-    @loop
     def into(x, y, z, first, second):
         for i in prange(x.size):
             first[i], second[i] = element(x[i], y[i], z[i])
@@ -51,18 +62,16 @@ def ternary(element):
     return into
 
 
-@scalar
 def sigmoid(x):
-    return 1 / (1 + math.exp(-x))
+    return 1.0 / (1.0 + math.exp(-x))
 
 
-@scalar
 def normal_cdf(x):
     return 0.5 + 0.5 * math.erf(x * math.sqrt(0.5))
 
 
 def square_of_sum(a, b):
-    return a * a + b * b + 2 * a * b
+    return a * a + b * b + 2.0 * a * b
 
 
 def gated_bell(x):
@@ -71,7 +80,7 @@ def gated_bell(x):
 
 def gated_bell_slope(x):
     t, s = math.tanh(x), sigmoid(x)
-    return (1 - t * t) * s + t * s * (1 - s) - 2 * x * math.exp(-x * x)
+    return (1.0 - t * t) * s + t * s * (1.0 - s) - 2.0 * x * math.exp(-x * x)
 
 
 def call_and_put(spot, strike, years):
@@ -88,69 +97,51 @@ def select(a, b):
     return a * b if b < 0 else a - b
 
 
-def polynomial(x):
-    y = 1 / 20
+def polynomial():
+    text = repr(1 / 20)
     for i in range(19, 0, -1):
-        y = y * x + 1 / i
-    return y
+        text = f"({text} * a + {1 / i!r})"
+    return eval("lambda a: " + text)
 
 
 def chain(length):
-    def element(x):
-        y = x
-        for i in range(length):
-            if i % 4 == 0:
-                y = y + x
-            elif i % 4 == 1:
-                y = y * 0.625
-            elif i % 4 == 2:
-                y = max(y, 0.25)
-            else:
-                y = x - y
-        return y
-
-    return element
+    return eval("lambda a: " + chain_text(length))
 
 
-@loop
 def distance(a, b):
-    total = a[0] - a[0]
+    total = real(0)
     for i in prange(a.size):
         total += (a[i] - b[i]) ** 2
     return total
 
 
-@loop
 def dot(a, b):
-    total = a[0] - a[0]
+    total = real(0)
     for i in prange(a.size):
         total += a[i] * b[i]
     return total
 
 
-@loop
 def weighted_variance(x, w):
-    total = weighted = x[0] - x[0]
+    total = weighted = real(0)
     for i in prange(x.size):
         total += w[i]
         weighted += w[i] * x[i]
     mean = weighted / total
-    spread = x[0] - x[0]
+    spread = real(0)
     for i in prange(x.size):
         spread += w[i] * (x[i] - mean) ** 2
     return spread / total
 
 
-@loop
 def sum_rows(x, out):
     for i in prange(x.shape[0]):
-        total = x[i, 0] - x[i, 0]
+        total = real(0)
         for j in range(x.shape[1]):
             total += x[i, j]
         out[i] = total
 
 
-@loop
 def max_rows(x, out):
     for i in prange(x.shape[0]):
         largest = x[i, 0]
@@ -159,40 +150,36 @@ def max_rows(x, out):
         out[i] = largest
 
 
-@scalar
 def max_and_sum_of_powers(row):
     largest = row[0]
     for j in range(row.size):
         largest = max(largest, row[j])
-    total = largest - largest
+    total = real(0)
     for j in range(row.size):
         total += math.exp(row[j] - largest)
     return largest, total
 
 
-@loop
 def logsumexp(x, out):
     for i in prange(x.shape[0]):
         largest, total = max_and_sum_of_powers(x[i])
         out[i] = largest + math.log(total)
 
 
-@loop
 def softmax(x, out):
     for i in prange(x.shape[0]):
         row, powers = x[i], out[i]
         largest = row[0]
         for j in range(row.size):
             largest = max(largest, row[j])
-        total = largest - largest
+        total = real(0)
         for j in range(row.size):
             powers[j] = math.exp(row[j] - largest)
             total += powers[j]
         for j in range(row.size):
-            powers[j] *= 1 / total
+            powers[j] *= 1.0 / total
 
 
-@loop
 def log_softmax(x, out):
     for i in prange(x.shape[0]):
         largest, total = max_and_sum_of_powers(x[i])
@@ -201,42 +188,37 @@ def log_softmax(x, out):
             out[i, j] = x[i, j] - shift
 
 
-@loop
 def layernorm(x, gain, bias, out):
     for i in prange(x.shape[0]):
         row = x[i]
-        total = squares = row[0] - row[0]
+        total = squares = real(0)
         for j in range(row.size):
             total += row[j]
-        mean = total / row.size
+        mean = total / real(row.size)
         for j in range(row.size):
             squares += (row[j] - mean) ** 2
-        scale = 1 / math.sqrt(squares / row.size + 1e-5)
+        scale = 1.0 / math.sqrt(squares / real(row.size) + 1e-5)
         for j in range(row.size):
             out[i, j] = (row[j] - mean) * scale * gain[j] + bias[j]
 
 
-@loop
 def rmsnorm(x, gain, out):
     for i in prange(x.shape[0]):
         row = x[i]
-        squares = row[0] - row[0]
+        squares = real(0)
         for j in range(row.size):
             squares += row[j] ** 2
-        scale = 1 / math.sqrt(squares / row.size + 1e-5)
+        scale = 1.0 / math.sqrt(squares / real(row.size) + 1e-5)
         for j in range(row.size):
             out[i, j] = row[j] * scale * gain[j]
 
 
-@loop
 def forces(x, y, z, mass, fx, fy, fz):
-    softening = x.dtype.type(SOFTENING)
-    one = x.dtype.type(1)
     for i in prange(x.size):
-        sx = sy = sz = x[i] - x[i]
+        sx = sy = sz = real(0)
         for j in range(x.size):
             dx, dy, dz = x[j] - x[i], y[j] - y[i], z[j] - z[i]
-            inverse = one / math.sqrt(dx * dx + dy * dy + dz * dz + softening)
+            inverse = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz + SOFTENING)
             weight = mass[j] * inverse * inverse * inverse
             sx += weight * dx
             sy += weight * dy
@@ -244,16 +226,14 @@ def forces(x, y, z, mass, fx, fy, fz):
         fx[i], fy[i], fz[i] = mass[i] * sx, mass[i] * sy, mass[i] * sz
 
 
-@loop
-def heat(u, out, spare):
+def heat(u, out):
+    spare = u.copy()
     out[:] = u
-    spare[:] = u
     for _ in range(HEAT_STEPS // 2):
         heat_step(out, spare)
         heat_step(spare, out)
 
 
-@loop
 def heat_step(u, out):
     for i in prange(1, u.shape[0] - 1):
         for j in range(1, u.shape[1] - 1):
@@ -261,7 +241,6 @@ def heat_step(u, out):
             out[i, j] = u[i, j] + DIFFUSION * (neighbours - 4 * u[i, j])
 
 
-@scalar
 def multiply_4x4(a, b, out):
     for i in range(4):
         for j in range(4):
@@ -271,7 +250,6 @@ def multiply_4x4(a, b, out):
             out[i, j] = total
 
 
-@scalar
 def kalman(observations, transition, process_noise, x0, p0, loglik):
     transposed = transition.T.copy()
     x, p, predicted, half = x0.copy(), p0.copy(), np.empty(4), np.empty((4, 4))
@@ -301,20 +279,17 @@ def kalman(observations, transition, process_noise, x0, p0, loglik):
     return total
 
 
-@loop
 def sgd(g, p):
     for i in prange(p.size):
         p[i] -= RATE * g[i]
 
 
-@loop
 def momentum(g, p, v):
     for i in prange(p.size):
         v[i] = 0.9 * v[i] + g[i]
         p[i] -= RATE * v[i]
 
 
-@loop
 def adam(g, p, m, v):
     for i in prange(p.size):
         m[i] = 0.9 * m[i] + 0.1 * g[i]
@@ -326,36 +301,45 @@ def adam(g, p, m, v):
 ELEMENTS = {
     ("A1", "forward"): square_of_sum,
     ("A1", "inplace"): square_of_sum,
-    ("A2", "forward"): lambda a, b: 2 * a + 3 * b,
-    ("A3", "forward"): lambda a: a + 1,
-    ("A4", "forward"): lambda a, b: 2 * a + b**10,
+    ("A2", "forward"): lambda a, b: 2.0 * a + 3.0 * b,
+    ("A3", "forward"): lambda a: a + 1.0,
+    ("A4", "forward"): lambda a, b: 2.0 * a + b**10,
     ("A5", "forward"): gated_bell,
     ("A5", "inplace"): gated_bell,
     ("A5", "gradient"): gated_bell_slope,
     ("A6", "price"): call_and_put,
     ("A7", "waves"): lambda a, b: math.sin(a) ** 2 + math.cos(b) ** 2 + a * b,
-    ("A7", "polynomial"): polynomial,
+    ("A7", "polynomial"): polynomial(),
     ("A7", "select"): select,
     ("A10", "chain5"): chain(5),
     ("A10", "chain20"): chain(20),
     ("A10", "chain100"): chain(100),
     ("M1", "chain100"): chain(100),
-    ("O1", "checked"): lambda a: a + 1,
+    ("O1", "raw"): lambda a: a + 1.0,
+    ("O6", "other_size"): lambda a: a + 1.0,
 }
 
 # Loops: functions of the inputs, then of the results, which are shaped like `results(inputs)`.
-FIRST_COLUMN = lambda x, *others: (x[:, 0],)
-LIKE_FIRST = lambda x, *others: (x,)
+
+
+def first_column(x, *others):
+    return (x[:, 0],)
+
+
+def like_first(x, *others):
+    return (x,)
+
+
 LOOPS = {
-    ("R1", "sum_rows"): (sum_rows, FIRST_COLUMN),
-    ("R1", "max_rows"): (max_rows, FIRST_COLUMN),
-    ("R3", "logsumexp"): (logsumexp, FIRST_COLUMN),
-    ("R3", "softmax"): (softmax, LIKE_FIRST),
-    ("R3", "log_softmax"): (log_softmax, LIKE_FIRST),
-    ("R4", "layernorm"): (layernorm, LIKE_FIRST),
-    ("R4", "rmsnorm"): (rmsnorm, LIKE_FIRST),
+    ("R1", "sum_rows"): (sum_rows, first_column),
+    ("R1", "max_rows"): (max_rows, first_column),
+    ("R3", "logsumexp"): (logsumexp, first_column),
+    ("R3", "softmax"): (softmax, like_first),
+    ("R3", "log_softmax"): (log_softmax, like_first),
+    ("R4", "layernorm"): (layernorm, like_first),
+    ("R4", "rmsnorm"): (rmsnorm, like_first),
     ("S3", "forces"): (forces, lambda x, y, z, mass: (x, y, z)),
-    ("S4", "heat"): (heat, lambda u: (u, u)),
+    ("S4", "heat"): (heat, like_first),
 }
 VALUES = {
     ("R2", "distance"): distance,
@@ -366,41 +350,50 @@ VALUES = {
 UPDATES = {("T8", "sgd"): sgd, ("T8", "momentum"): momentum, ("T8", "adam"): adam}
 
 
-def element_results(row, arrays):
-    return [np.empty_like(arrays[0]) for _ in range(2 if row.key == ("A6", "price") else 1)]
-
-
 class NumbaPeer(Peer):
     package = "numba"
 
     def compile(self, row, task, arrays):
-        """A call on arrays: makes the results' memory once."""
+        """Makes, of a row's inputs, a call on them and on memory for results that is kept from call to call."""
+        real = np.dtype(row.dtype).type
         if row.key in ELEMENTS:
-            return self.writing(elementwise(ELEMENTS[row.key]), lambda inputs: element_results(row, inputs), task)
+            results = 2 if row.key == ("A6", "price") else 1
+            return writing(elementwise(ELEMENTS[row.key], real), task, lambda inputs: inputs[:1] * results)
         if row.key in LOOPS:
             function, shapes = LOOPS[row.key]
-            return self.writing(function, lambda inputs: [np.empty_like(a) for a in shapes(*inputs)], task)
+            return writing(compiled(function, real), task, lambda inputs: shapes(*inputs))
         if row.key in VALUES:
-            return lambda inputs: lambda: VALUES[row.key](*inputs)
+            value = compiled(VALUES[row.key], real)
+            return lambda inputs: lambda: value(*inputs)
         if row.key in UPDATES:
-            return self.writing(UPDATES[row.key], lambda inputs: [], task)
+            return updating(compiled(UPDATES[row.key], real), task)
         raise Unsupported
-
-    def writing(self, function, make_results, task):
-        def bound(inputs):
-            updated = [inputs[i] for i in task.state]
-            made = make_results(inputs) if not updated else []
-            # One updated vector is written where a result would be; several are inputs already.
-            written = updated[:1] if function.py_func.__name__ == "into" and updated else made
-            results = updated or made
-
-            def call():
-                function(*inputs, *written)
-                return results
-
-            return call
-
-        return bound
 
     def bind(self, function, task, arrays):
         return function(arrays)
+
+
+def writing(function, task, shapes):
+    """Calls function(inputs..., results...); the results are the inputs that the row updates, if any."""
+
+    def bound(inputs):
+        results = [inputs[i] for i in task.state] or [np.empty_like(a) for a in shapes(inputs)]
+
+        def call():
+            function(*inputs, *results)
+            return results
+
+        return call
+
+    return bound
+
+
+def updating(function, task):
+    def bound(inputs):
+        def call():
+            function(*inputs)
+            return [inputs[i] for i in task.state]
+
+        return call
+
+    return bound

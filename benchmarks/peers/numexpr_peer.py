@@ -3,8 +3,8 @@
 import numexpr
 import numpy as np
 
+from formulas import chain_text
 from peer import Peer, Unsupported
-
 
 EXPRESSIONS = {
     ("A1", "forward"): "a * a + b * b + 2 * a * b",
@@ -22,7 +22,8 @@ EXPRESSIONS = {
     ("R1", "sum_all"): "sum(a)",
     ("R2", "distance"): "sum((a - b)**2)",
     ("R2", "dot"): "sum(a * b)",
-    ("O1", "checked"): "a + 1",
+    ("O1", "raw"): "a + 1",
+    ("O6", "other_size"): "a + 1",
 }
 VIEWS = {
     ("A9", "outer"): lambda a, b: (a[:, None], b[None, :]),
@@ -38,21 +39,14 @@ def polynomial() -> str:
     return text
 
 
-def chain(length: int) -> str:
-    text = "a"
-    for i in range(length):
-        text = (f"({text} + a)", f"({text} * scale)", f"maximum({text}, floor)", f"(a - {text})")[i % 4]
-    return text
-
-
 EXPRESSIONS["A7", "polynomial"] = polynomial()
-EXPRESSIONS |= {("A10", f"chain{length}"): chain(length) for length in (5, 20, 100)}
-EXPRESSIONS["M1", "chain100"] = chain(100)
+EXPRESSIONS |= {("A10", f"chain{length}"): chain_text(length, "scale") for length in (5, 20, 100)}
+EXPRESSIONS["M1", "chain100"] = chain_text(100, "scale")
 
 
 def constants(dtype: str) -> dict:
     """Numbers in the row's dtype: numexpr's own are float64 unless they are whole."""
-    values = {f"c{i}": 1 / (i + 1) for i in range(20)} | {"half": 0.5, "scale": 0.625, "floor": 0.25}
+    values = {f"c{i}": 1 / (i + 1) for i in range(20)} | {"half": 0.5, "scale": 0.625}
     return {name: np.array(value, dtype) for name, value in values.items()}
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.mode import get_mode
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.rewriting.utils import rewrite_graph
 
 import graphs
@@ -58,14 +59,19 @@ class Function:
     def __init__(self, formula, arrays, state, mode):
         self.state = state
         self.shared = {i: pytensor.shared(arrays[i]) for i in state}
-        symbols = [self.shared.get(i) or tensor_like(a) for i, a in enumerate(arrays)]
+        symbols = [self.shared[i] if i in self.shared else tensor_like(a) for i, a in enumerate(arrays)]
         results = as_tuple(formula(Pytensor(), *symbols))
         kept = len(results) - len(state)
         updates = {self.shared[i]: new for i, new in zip(state, results[kept:])}
         inputs = [pytensor.In(s, borrow=True) for i, s in enumerate(symbols) if i not in self.shared]
         outputs = [pytensor.Out(pt.as_tensor(r), borrow=True) for r in results[:kept]]
         self.call = pytensor.function(inputs, outputs, updates=updates, mode=mode, on_unused_input="ignore")
-        self.call.trust_input = True
+
+
+def make_function(task, dtype, arrays, mode):
+    """With Python's numbers in the row's dtype."""
+    with pytensor.config.change_flags(floatX=dtype):
+        return Function(task.formula, arrays, task.state, mode)
 
 
 def tensor_like(array):
@@ -77,7 +83,9 @@ class PytensorPeer(Peer):
     linker: str
 
     def compile(self, row, task, arrays):
-        return Function(task.formula, arrays, task.state, self.linker)
+        function = make_function(task, row.dtype, arrays, self.linker)
+        function.call.trust_input = row.key != ("O1", "checked")
+        return function
 
     def bind(self, function, task, arrays):
         for index, variable in function.shared.items():
@@ -85,13 +93,16 @@ class PytensorPeer(Peer):
         given = [a for i, a in enumerate(arrays) if i not in function.shared]
         if not function.state:
             return lambda: function.call(*given)
-        return lambda: (function.call(*given), function)
+        return lambda: [*function.call(*given), *function.shared.values()]
+
+    def fetch(self, result):
+        return result.get_value() if isinstance(result, SharedVariable) else np.asarray(result)
 
     def compilation(self, row):
         if row.key == ("O3", "compile_step"):
             step = row_of(f"T2.network.{row.dtype}.{row.size}")
             task, arrays = task_of(step), inputs_of(step)
-            return lambda: Function(task.formula, arrays, task.state, self.linker)
+            return lambda: make_function(task, row.dtype, arrays, self.linker)
         formula, arrays = graphs.formula_of(row), graphs.inputs_of(row)
         if row.task == "O3":
             return lambda: Function(formula, arrays, (), self.linker)

@@ -23,7 +23,8 @@ from tasks import TASKS, inputs_of, task_of
 from worker import PEERS
 
 HEADER = "id,peer,version,threads,allocation,time_min,time_median,time_p90,max_error"
-KEEPING = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TOP_PAD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
+KEEPING = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TOP_PAD_": str(1 << 30),
+           "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
 ALLOCATIONS = {"default": {}, "kept": KEEPING}
 EVERYONE = ("theon", *PEERS)
 

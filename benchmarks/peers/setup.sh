@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes build/peers, a virtual environment with the Python libraries to compare with; does nothing where it is there.
+# Makes build/peers, a virtual environment with the Python libraries to compare with; does nothing where it is all there.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -22,8 +22,9 @@ make_environment() {
 # uses none. Stand-ins take their places: every function says cudaErrorNoDevice.
 stand_in_for_cuda() {
   libraries=$("$python" -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])')/lib
-  nm -D --undefined-only "$libraries"/*.so | sed -n 's/^ *U \(_*cu[A-Za-z0-9_]*\|_*nccl[A-Za-z0-9_]*\|nvrtc[A-Za-z0-9_]*\|nvJitLink[A-Za-z0-9_]*\|nvshmem[A-Za-z0-9_]*\)\(@.*\)\?$/long \1(void) { return 100; }/p' |
-    sort -u >"$environment/cuda.c"
+  prefixes='cu|nccl|nvrtc|nvJitLink|nvshmem'
+  nm -D --undefined-only "$libraries"/*.so |
+    sed -nE "s/^ *U (_*($prefixes)[A-Za-z0-9_]*)(@.*)?\$/long \1(void) { return 100; }/p" | sort -u >"$environment/cuda.c"
   for name in $(ldd "$libraries"/*.so | sed -n 's/^[[:space:]]*\(lib[^ ]*\) => not found/\1/p' | sort -u); do
     case $name in libcuda.so.*) continue ;; esac
     gcc -w -fno-builtin -shared -fPIC -Wl,-soname,"$name" -o "$libraries/$name" "$environment/cuda.c"

@@ -54,8 +54,9 @@ def classifier(*widths):
 
     def generate(rng, extents):
         (size,) = extents
-        parameters = [p for rows, columns in zip(widths, widths[1:]) for p in (glorot(rng, rows, columns), np.zeros(columns))]
-        return [rng.uniform(0, 1, (size, widths[0])), rng.integers(0, widths[-1], size, dtype=np.int32), *parameters]
+        batch = [rng.uniform(0, 1, (size, widths[0])), rng.integers(0, widths[-1], size, dtype=np.int32)]
+        layers = ((glorot(rng, rows, columns), np.zeros(columns)) for rows, columns in zip(widths, widths[1:]))
+        return batch + [parameter for layer in layers for parameter in layer]
 
     return generate
 
@@ -184,9 +185,11 @@ TASKS = {
     ("S3", "forces"): Task(f.forces, bodies, by_hand=by_hand.forces),
     ("S4", "heat"): Task(f.heat, plate, loops=True),
     ("S6", "kalman"): Task(f.kalman, observations, loops=True),
+    ("O1", "raw"): increment,
     ("O1", "checked"): increment,
     ("O2", "updates"): Task(f.shrink_all, lambda rng, count: [rng.uniform(-1, 1, 4) for _ in range(count[0])],
                             tuple(range(10))),
+    ("O6", "other_size"): increment,
     ("M1", "chain100"): chain100,
     ("M2", "network"): mlp,
     ("M4", "crossentropy"): crossentropy,

@@ -17,7 +17,7 @@ import memory
 from peer import Peer, Unsupported, as_tuple
 from reference import max_error
 from rows import Row, row_of
-from tasks import TASKS, task_of
+from tasks import TASKS, Task, task_of
 from timing import Timing, measure, seconds_of, summarise
 
 PEERS = {
@@ -53,7 +53,16 @@ def measure_row(peer: Peer, row: Row, inputs: list, expected: list, budget: floa
     if row.task.startswith("M"):
         del arrays
         return memory.measure(peer, row, task, function, inputs), error
+    if row.task == "O6":
+        return new_sizes(peer, task, function, inputs), error
     return measure(peer.bind(function, task, [peer.place(a) for a in inputs]), budget), error
+
+
+def new_sizes(peer: Peer, task: Task, function, inputs: list) -> Timing:
+    """Of calls each on a size that was not seen before."""
+    grown = ([np.resize(a, a.size + more) for a in inputs] for more in range(1, 21))
+    calls = [peer.bind(function, task, [peer.place(a) for a in arrays]) for arrays in grown]
+    return summarise([seconds_of(call) for call in calls])
 
 
 def answer(peer: Peer, line: str, budget: float) -> str:
