@@ -69,7 +69,8 @@ std::vector<Tensor> CompiledFunction::arguments_by_name(const std::map<std::stri
   const std::vector<Variable>& inputs = made_.request.inputs;
   for (const auto& [name, value] : named) {
     const auto count = std::ranges::count(inputs, name, [](const Variable& x) { return x.name(); });
-    if (count == 0) fail<ArgumentError>(made_.request.where, "{}: there is no input called {}", this->name(), name);
+    if (count == 0 || name.empty())
+      fail<ArgumentError>(made_.request.where, "{}: there is no input called {}", this->name(), name);
     if (count > 1)
       fail<ArgumentError>(made_.request.where, "{}: {} inputs are called {}, so they cannot be given by name",
                           this->name(), count, name);

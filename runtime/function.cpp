@@ -1,6 +1,7 @@
 #include <theon/function.h>
 
 #include "runtime/compiled_function.h"
+#include "src/graph/node.h"
 #include "src/support/check.h"
 
 #include <utility>
@@ -58,28 +59,35 @@ Tensor eval(const Variable& y, const std::vector<std::pair<Variable, Tensor>>& a
 
 namespace {
 
-/// Throws unless `x` is what a C++ type stands for.
-void expect(const char* what, std::size_t k, const Variable& x, const detail::Expected& expected, Location where) {
-  if (expected.ndim && x.ndim() != *expected.ndim)
-    fail<ShapeError>(where, "function: {} {} of the signature is of rank {}, and stands for {}, which is {}", what, k,
-                     *expected.ndim, runtime::described(x), to_string(x.type()));
-  if (expected.dtype && x.dtype() != *expected.dtype)
-    fail<DTypeError>(where, "function: {} {} of the signature is {}, and stands for {}, which is {}", what, k,
-                     name(*expected.dtype), runtime::described(x), to_string(x.type()));
-}
+/// Whether it has a type; what has none is refused when compiling.
+bool has_type(const Variable& x) { return !x.is_empty() && !is_pattern(x); }
 
 }  // namespace
 
 void detail::expect_signature(std::span<const In> inputs, std::span<const Expected> arguments,
-                              std::span<const Variable> outputs, std::span<const Expected> results, Location where) {
+                              std::span<const Variable> outputs, std::span<const bool> results,
+                              const std::string& function, Location where) {
+  const std::string title = function.empty() ? "function" : function;
   if (inputs.size() != arguments.size())
-    fail<ArgumentError>(where, "function: the signature has {} arguments, and there are {} inputs", arguments.size(),
+    fail<ArgumentError>(where, "{}: the signature has {} arguments, and there are {} inputs", title, arguments.size(),
                         inputs.size());
   if (outputs.size() != results.size())
-    fail<ArgumentError>(where, "function: the signature has {} results, and there are {} outputs", results.size(),
+    fail<ArgumentError>(where, "{}: the signature has {} results, and there are {} outputs", title, results.size(),
                         outputs.size());
-  for (std::size_t k = 0; k < inputs.size(); ++k) expect("argument", k, inputs[k].variable, arguments[k], where);
-  for (std::size_t k = 0; k < outputs.size(); ++k) expect("result", k, outputs[k], results[k], where);
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    const Variable& x = inputs[k].variable;
+    if (!has_type(x)) continue;
+    if (arguments[k].ndim.value_or(x.ndim()) != x.ndim())
+      fail<ShapeError>(where, "{}: argument {} of the signature is of rank {}, input {} is {}: {}", title, k,
+                       *arguments[k].ndim, k, to_string(x.type()), runtime::described(x));
+    if (arguments[k].dtype.value_or(x.dtype()) != x.dtype())
+      fail<DTypeError>(where, "{}: the elements of argument {} of the signature are {}, input {} is {}: {}", title, k,
+                       name(*arguments[k].dtype), k, to_string(x.type()), runtime::described(x));
+  }
+  for (std::size_t k = 0; k < outputs.size(); ++k)
+    if (results[k] && has_type(outputs[k]) && outputs[k].dims() != Shape(outputs[k].ndim(), 1))
+      fail<ShapeError>(where, "{}: result {} of the signature is a number, output {} is {}: {}", title, k, k,
+                       to_string(outputs[k].type()), runtime::described(outputs[k]));
 }
 
 }  // namespace theon

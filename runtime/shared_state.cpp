@@ -59,7 +59,7 @@ std::optional<std::size_t> SharedLease::slot_of(const Variable& shared) const {
 
 Tensor SharedLease::value(const Variable& shared) const {
   const std::optional<std::size_t> k = slot_of(shared);
-  if (!k) return Shared(shared).value();
+  if (!k) return snapshot(shared);
   if (context_.executable().shared[*k].is_updated) return context_.executable().shared[*k].state->value;
   const Leaf& leaf = *as_leaf(shared);
   Sizes sizes;

@@ -206,9 +206,9 @@ class UserOp {
 /// });`. Rules may know the name; afterwards the op stands for the expression. With a gradient of its own it must not
 /// use variables from outside.
 template <detail::Formula F>
-auto composite(std::string name, F value, Pullback gradient = nullptr) {
+auto composite(std::string name, F value, Pullback gradient = nullptr, Location where = Location::here()) {
   return UserOp<detail::ResultOf<F>, detail::apply_composite, detail::CompositeDefinition>(
-      {std::move(name), detail::spreading<Variables>(std::move(value)), std::move(gradient)});
+      {std::move(name), detail::spreading<Variables>(std::move(value), where), std::move(gradient)});
 }
 
 /// An elementwise function with its derivative, or one for each argument:

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -188,8 +189,8 @@ template <Scalar T>
 inline constexpr Expected expected<T> = {.ndim = 0};
 template <Scalar T>
 inline constexpr Expected expected<std::vector<T>> = {.ndim = 1, .dtype = dtype_of<T>};
-template <Scalar T>
-inline constexpr Expected expected<std::span<const T>> = {.ndim = 1, .dtype = dtype_of<T>};
+template <class T, std::size_t extent>
+inline constexpr Expected expected<std::span<T, extent>> = {.ndim = 1, .dtype = dtype_of<std::remove_const_t<T>>};
 
 template <class T>
 struct FromTensor {
@@ -205,9 +206,12 @@ struct FromTensor<std::vector<T>> {
 };
 
 template <class R>
+inline constexpr bool is_number = Scalar<R>;
+
+template <class R>
 struct FromResults {
   static R get(const Results& r) { return FromTensor<R>::get(r[0]); }
-  static constexpr std::array types{expected<R>};
+  static constexpr std::array types{is_number<R>};
 };
 template <class... R>
 struct FromResults<std::tuple<R...>> {
@@ -215,14 +219,17 @@ struct FromResults<std::tuple<R...>> {
     return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::tuple<R...>(FromTensor<R>::get(r[I])...); }
     (std::index_sequence_for<R...>());
   }
-  static constexpr std::array<Expected, sizeof...(R)> types{expected<R>...};
+  static constexpr std::array<bool, sizeof...(R)> types{is_number<R>...};
 };
+/// `results`: which are numbers.
 void expect_signature(std::span<const In> inputs, std::span<const Expected> arguments,
-                      std::span<const Variable> outputs, std::span<const Expected> results, Location where);
+                      std::span<const Variable> outputs, std::span<const bool> results, const std::string& function,
+                      Location where);
 }  // namespace detail
 
-/// A function with a C++ signature: `auto f = function<double(double, double)>({x, y}, {z});`. Numbers stand for scalars
-/// of any dtype, vectors and spans for one axis and their own dtype, Tensors for anything.
+/// A function with a C++ signature: `auto f = function<double(double, double)>({x, y}, {z});`. Arguments that
+/// are numbers stand for scalars of any dtype, vectors and spans for one axis and their own dtype, Tensors for
+/// anything. Results that are numbers stand for one element, vectors for all in row-major order, both converted.
 template <class Result, class... Arguments>
 class TypedFunction<Result(Arguments...)> {
  public:
@@ -231,7 +238,8 @@ class TypedFunction<Result(Arguments...)> {
     return detail::FromResults<Result>::get(untyped_(arguments...));
   }
   const Function& untyped() const { return untyped_; }
-  static constexpr std::array<detail::Expected, sizeof...(Arguments)> arguments{detail::expected<Arguments>...};
+  static constexpr std::array<detail::Expected, sizeof...(Arguments)> arguments{
+      detail::expected<std::remove_cvref_t<Arguments>>...};
   static constexpr auto results = detail::FromResults<Result>::types;
 
  private:
@@ -242,7 +250,7 @@ template <class Signature>
 TypedFunction<Signature> function(std::vector<In> inputs, std::vector<Variable> outputs, FunctionOptions options = {},
                                   Location where = Location::here()) {
   detail::expect_signature(inputs, TypedFunction<Signature>::arguments, outputs, TypedFunction<Signature>::results,
-                           where);
+                           options.name, where);
   return TypedFunction<Signature>(function(std::move(inputs), std::move(outputs), std::move(options), where));
 }
 

@@ -3,6 +3,7 @@
 #include "src/graph/print.h"
 #include "src/support/check.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace theon {
@@ -80,26 +81,22 @@ Shared shared(std::string name, Tensor value, Location where) {
   return Shared(leaf("shared " + name, new SharedLeaf(name, std::move(value), where)));
 }
 
-Tensor Shared::value() const {
-  // An update in place needs sole ownership: while the snapshot lives, its memory is not written, and the copy is made
-  // without keeping others waiting.
-  const auto snapshot = [&] {
-    SharedState& state = *as_shared(*this)->state;
-    const std::lock_guard lock(state.mutex);
-    return state.value;
-  }();
-  return snapshot.copy();
+Tensor snapshot(const Variable& shared) {
+  SharedState& state = *as_shared(shared)->state;
+  const std::lock_guard lock(state.mutex);
+  return state.value;
 }
+
+Tensor Shared::value() const { return snapshot(*this).copy(); }
 
 void Shared::set_value(const Tensor& value, Location where) const {
   const SharedLeaf& leaf = *as_shared(*this);
-  const Tensor& old = leaf.state->value;
-  if (value.dtype() != old.dtype())
+  if (value.dtype() != leaf.type.dtype)
     fail<DTypeError>(where, "set_value of {}: the value is {}, the variable {}", name(), theon::name(value.dtype()),
-                     theon::name(old.dtype()));
-  if (value.sizes() != old.sizes())
+                     theon::name(leaf.type.dtype));
+  if (!std::ranges::equal(value.sizes(), leaf.type.dims))
     fail<ShapeError>(where, "set_value of {}: sizes {} differ from the variable's {}", name(), to_string(value.sizes()),
-                     to_string(old.sizes()));
+                     to_string(leaf.type.dims));
   Tensor copy = value.copy();
   const std::lock_guard lock(leaf.state->mutex);
   leaf.state->value = std::move(copy);

@@ -62,7 +62,7 @@ std::vector<Tensor> Evaluation::run(std::span<const Variable> outputs, const Arg
 
 Tensor Evaluation::value(const Variable& x, Location where) const {
   if (const Constant* constant = as_constant(x)) return constant->value;
-  if (as_shared(x)) return Shared(x).value();
+  if (as_shared(x)) return snapshot(x);
   const auto found = values_.find(x);
   if (found == values_.end()) fail<ArgumentError>(where, "{} has no value; give it one", brief(x));
   return found->second;

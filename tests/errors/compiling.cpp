@@ -237,10 +237,24 @@ TEST_CASE("signatures that do not fit") {
        }},
       {"an array for a number as result",
        is<ShapeError>,
-       {"result 0", "rank 0"},
+       {"result 0", "number", "[2]"},
        [&](Location& line) {
          line = next_line();
          function<double(double)>({x}, {stack({x, x})});
+       }},
+      {"an empty Variable with a signature",
+       is<ArgumentError>,
+       {"input 0", "empty Variable"},
+       [&](Location& line) {
+         line = next_line();
+         function<double(double)>({Variable()}, {x});
+       }},
+      {"an array for a reference to a number",
+       is<ShapeError>,
+       {"argument 0", "rank 0"},
+       [&](Location& line) {
+         line = next_line();
+         function<double(const double&)>({v}, {sum(v)});
        }},
       {"elements of another dtype",
        is<DTypeError>,

@@ -28,6 +28,10 @@ TEST_CASE("a function with a C++ signature") {
   const Variable v = vector<double>("v");
   const auto g = function<std::vector<double>(std::vector<double>)>({v}, {2 * v});
   CHECK(g({1, 2, 3}) == List{2, 4, 6});
+  const auto flattened = function<std::vector<float>(const std::vector<double>&)>({v}, {expand_dims(v, 1)});
+  CHECK(flattened({1, 2}) == std::vector<float>{1, 2});
+  const auto total = function<double(std::span<const double, 2>)>({v}, {sum(v, 0, true)});
+  CHECK(total(std::array{1.0, 2.0}) == 3);
 }
 
 TEST_CASE("arguments come as a list of values or of names") {

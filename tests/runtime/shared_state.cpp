@@ -81,9 +81,9 @@ TEST_CASE("a value that was read or set is the user's own") {
 TEST_CASE("a snapshot keeps its values through updates") {
   const Shared w = shared("w", Tensor(List{1, 2}));
   const Function f = function({}, {}, {.updates = {{w, w * 2}}});
-  const Tensor before = w.value();
+  const Tensor before = snapshot(w);
   f();
-  const Tensor between = w.value();
+  const Tensor between = snapshot(w);
   f();
   CHECK(doubles(before) == List{1, 2});
   CHECK(doubles(between) == List{2, 4});
