@@ -348,7 +348,7 @@ class Lowering {
       if (other == axis) continue;
       const bool vector = other == rank - 1;
       env_.axes[other] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[other]),
-                                       LoopShape{.lanes = vector ? lanes_of({nest.element}) : 1});
+                                       LoopShape{.lanes = vector ? lanes_of({nest.element}, machine_) : 1});
       in_vector_loop_ = vector;
       ++opened;
     }
@@ -414,9 +414,9 @@ class Lowering {
     const bool was_in_vector_loop = in_vector_loop_;
     const auto reductions_outside = reduced_;
     const auto shadowed = env_.bound;
-    const Expr index =
-        builder_.open(pool_.literal(0), extent,
-                      vector ? LoopShape{lanes_of({reduce->args.begin() + 1, reduce->args.end()}), 4} : LoopShape{});
+    const Expr index = builder_.open(
+        pool_.literal(0), extent,
+        vector ? LoopShape{lanes_of({reduce->args.begin() + 1, reduce->args.end()}, machine_), 4} : LoopShape{});
     in_vector_loop_ = in_vector_loop_ || vector;
     accumulate(reduce, locals, index);
     builder_.close();
@@ -450,19 +450,7 @@ class Lowering {
     // Independent groups hide the latency of short bodies; long ones fill the machine alone, and would spill.
     const int unroll = cost <= 24 ? 4 : cost <= 60 ? 2 : 1;
     // A mask is no matter among so many operations; compiling them twice would be.
-    return {lanes_of(roots), unroll, cost > 150 ? ir::Tail::merged : ir::Tail::apart};
-  }
-
-  /// Lanes of the widest floating type in play; of the widest integer type where there is none.
-  int lanes_of(const std::vector<Expr>& roots) const {
-    std::size_t floating = 0, integer = 1;
-    for (Expr e : ir::postorder(roots)) {
-      if (is_floating(e->dtype))
-        floating = std::max(floating, size_of(e->dtype));
-      else if (e->op == Opcode::load)
-        integer = std::max(integer, size_of(e->dtype));
-    }
-    return machine_.vector_bytes / static_cast<int>(std::max<std::size_t>(floating ? floating : integer, 4));
+    return {lanes_of(roots, machine_), unroll, cost > 150 ? ir::Tail::merged : ir::Tail::apart};
   }
 
   Group group_;
@@ -481,6 +469,17 @@ class Lowering {
 };
 
 }  // namespace
+
+int lanes_of(const std::vector<Expr>& roots, const Machine& machine) {
+  std::size_t floating = 0, integer = 1;
+  for (Expr e : ir::postorder(roots)) {
+    if (is_floating(e->dtype))
+      floating = std::max(floating, size_of(e->dtype));
+    else if (e->op == Opcode::load)
+      integer = std::max(integer, size_of(e->dtype));
+  }
+  return machine.vector_bytes / static_cast<int>(std::max<std::size_t>(floating ? floating : integer, 4));
+}
 
 std::string kernel_name(const Group& group, const std::vector<Value>& values) {
   std::string name;

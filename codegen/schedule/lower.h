@@ -41,6 +41,9 @@ void append(const Group& group, const LoweringInput& input, KernelBuilder& build
 
 LoweredKernel lower(const Scatter& scatter, const LoweringInput& input);
 
+/// Lanes of the widest floating type in play; of the widest integer type where there is none.
+int lanes_of(const std::vector<ir::Expr>& roots, const Machine& machine);
+
 /// The names of the operations, for people.
 std::string kernel_name(const Group& group, const std::vector<Value>& values);
 

@@ -1,5 +1,6 @@
 #include "codegen/schedule/schedule.h"
 
+#include "codegen/schedule/columns.h"
 #include "codegen/schedule/group.h"
 #include "codegen/schedule/loop.h"
 #include "codegen/schedule/lower.h"
@@ -52,7 +53,8 @@ class Scheduler {
 
   void add(const Group& group) {
     const std::function<Readers(ValueId)> readers = [this](ValueId v) { return readers_of(v); };
-    add_kernel(lower(group, input(readers)), results(group), group.nests[0].where);
+    std::optional<LoweredKernel> columns = lower_columns(group, input(readers));
+    add_kernel(columns ? std::move(*columns) : lower(group, input(readers)), results(group), group.nests[0].where);
     for (const Nest& nest : group.nests)
       if (!nest.prefix.empty()) std::get<KernelStep>(steps_.back().node).slices.push_back(nest.result);
   }
