@@ -71,13 +71,11 @@ Facts::Facts(std::span<const Variable> outputs) {
 }
 
 std::uint32_t Facts::place(const Variable& x) {
-  const auto [number, is_new] = nodes_.add(x.node().get());
-  if (is_new) {
-    const std::size_t values = x.owner() ? x.owner()->outputs() : 1;
-    first_.push_back(static_cast<std::uint32_t>(known_.size()));
-    for (std::uint32_t i = 0; i < values; ++i) known_.emplace_back().value = Variable(x.node(), i);
-  }
-  return first_[number] + x.index();
+  const Node* node = x.node().get();
+  if (const std::uint32_t first = places_.find(node); first != PointerNumbers::none) return first + x.index();
+  const auto values = static_cast<std::uint32_t>(x.owner() ? x.owner()->outputs() : 1);
+  for (std::uint32_t i = 0; i < values; ++i) known_.emplace_back().value = Variable(x.node(), i);
+  return places_.add(node, values).first + x.index();
 }
 
 Facts::Known& Facts::known(const Variable& x) { return known_[place(x)]; }

@@ -35,8 +35,8 @@ class Facts {
   /// for them before their users, and the answer costs the same for every node.
   std::optional<ir::Value> uniform(const Variable& x);
 
-  /// How many nodes it knows of, leaves included.
-  std::size_t nodes() const { return nodes_.size(); }
+  /// How many values it knows of.
+  std::size_t values() const { return known_.size(); }
 
   /// What stands in the place of `x` now.
   const Variable& successor(const Variable& x) { return current(x).value; }
@@ -76,8 +76,7 @@ class Facts {
   void count(const Apply* node);
   void discount(const Apply* node);
 
-  PointerNumbers nodes_;
-  std::vector<std::uint32_t> first_;  // for each node, where its values begin in known_
+  PointerNumbers places_;  // where the values of a node begin in known_
   std::vector<Known> known_;
   std::vector<ir::Value> numbers_;
   std::vector<Variable> shared_;  // those that were said to be

@@ -33,7 +33,7 @@ Variable rewritten(const RuleSet::Entry& entry, const Variable& x, Facts& facts,
 class Rewriter {
  public:
   Rewriter(std::span<const Variable> outputs, const RuleSet& rules)
-      : outputs_(outputs), rules_(rules), facts_(outputs), budget_(1000 + 20 * facts_.nodes()) {}
+      : outputs_(outputs), rules_(rules), facts_(outputs), budget_(1000 + 20 * facts_.values()) {}
 
   std::vector<Variable> run() {
     std::vector<Variable> result;

@@ -14,19 +14,22 @@ class PointerNumbers {
  public:
   static constexpr std::uint32_t none = UINT32_MAX;
 
-  std::size_t size() const { return size_; }
+  /// How many numbers were given.
+  std::size_t size() const { return next_; }
 
   /// The number of `pointer`, or `none`.
   std::uint32_t find(const void* pointer) const { return slots_.empty() ? none : slots_[slot(pointer)].number; }
   bool contains(const void* pointer) const { return find(pointer) != none; }
 
-  /// The number of `pointer`, and whether it is new.
-  std::pair<std::uint32_t, bool> add(const void* pointer) {
-    if (2 * (size_ + 1) > slots_.size()) grow();
+  /// The number of `pointer`, and whether it is new: then it takes the next `width` numbers, of which this is the
+  /// first.
+  std::pair<std::uint32_t, bool> add(const void* pointer, std::uint32_t width = 1) {
+    if (2 * (pointers_ + 1) > slots_.size()) grow();
     Slot& found = slots_[slot(pointer)];
     if (found.number != none) return {found.number, false};
-    found = {pointer, size_};
-    return {size_++, true};
+    ++pointers_;
+    found = {pointer, std::exchange(next_, next_ + width)};
+    return {found.number, true};
   }
 
  private:
@@ -53,7 +56,8 @@ class PointerNumbers {
   }
 
   std::vector<Slot> slots_;
-  std::uint32_t size_ = 0;
+  std::size_t pointers_ = 0;
+  std::uint32_t next_ = 0;
   int shift_ = 59;  // 64 minus the binary logarithm of the number of slots
 };
 
