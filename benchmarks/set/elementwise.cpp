@@ -56,7 +56,7 @@ Variable chain(const Variable& x, int length) {
   for (int i = 0; i < length; ++i) {
     if (i % 4 == 0) y = y + x;
     if (i % 4 == 1) y = y * 0.625;
-    if (i % 4 == 2) y = maximum(y, 0.25);
+    if (i % 4 == 2) y = abs(y);
     if (i % 4 == 3) y = x - y;
   }
   return y;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace theon::benchmarks {
 
@@ -38,20 +39,17 @@ std::function<void()> raw(std::int64_t n) {
   };
 }
 
-/// Calls on two sizes in turn: their mean, with whatever a change of sizes costs.
+/// Calls on one size after another.
 std::function<void()> changing_sizes(std::int64_t n) {
-  return [f = increment(), xs = std::array{Tensor::ones<double>({n}), Tensor::ones<double>({n + 1})}, k = 0]() mutable {
-    f(xs[k ^= 1]);
-  };
+  std::vector<Tensor> xs;
+  for (std::int64_t k = 0; k < 64; ++k) xs.push_back(Tensor::ones<double>({n + k}));
+  return [f = increment(), xs, k = std::size_t{0}]() mutable { f(xs[k++ % xs.size()]); };
 }
 
-/// Seconds of a task on a random graph, for each of its nodes.
-Measure per_node(std::int64_t nodes, std::function<void(const RandomGraph&)> task) {
+Measure on_graph(std::int64_t nodes, std::function<void(const RandomGraph&)> task) {
   return [=](double budget) {
-    const RandomGraph graph = random_graph(static_cast<int>(nodes), Vocabulary::arithmetic);
-    Distribution d = time_of([&] { task(graph); }, budget);
-    for (double* value : {&d.min, &d.median, &d.p90}) *value /= static_cast<double>(nodes);
-    return d;
+    const RandomGraph graph = random_graph(static_cast<int>(nodes), Vocabulary::functions);
+    return time_of([&] { task(graph); }, budget);
   };
 }
 
@@ -84,9 +82,9 @@ std::function<Distribution(double budget)> overhead_of(const Row& row) {
   if (key == "O3.compile") return calling([=] { compile_graph(n); });
   if (key == "O3.compile_step") return calling(compile_step);
   if (key == "O4.build")
-    return per_node(n, [=](const RandomGraph&) { random_graph(static_cast<int>(n), Vocabulary::arithmetic); });
-  if (key == "O4.rewrite") return per_node(n, [](const RandomGraph& g) { optimize(Graph{g.inputs, {g.output}}); });
-  if (key == "O4.gradient") return per_node(n, [](const RandomGraph& g) { grad(sum(g.output), g.inputs); });
+    return on_graph(n, [=](const RandomGraph&) { random_graph(static_cast<int>(n), Vocabulary::functions); });
+  if (key == "O4.rewrite") return on_graph(n, [](const RandomGraph& g) { optimize(Graph{g.inputs, {g.output}}); });
+  if (key == "O4.gradient") return on_graph(n, [](const RandomGraph& g) { grad(sum(g.output), g.inputs); });
   if (key == "O6.other_size") return calling(changing_sizes(n));
   return nullptr;
 }

@@ -126,10 +126,15 @@ class ColumnLowering {
     const Expr group = builder_.open(begin, end);
     for_each_column([&] {
       for (const Column& column : columns_) {
-        std::vector<Expr> state = state_of(column.reduce);
+        const ir::Monoid& monoid = *column.reduce->monoid;
+        std::vector<std::vector<Expr>> rows;
         for (std::int64_t k = 0; k < together; ++k)
-          state = combined(column.reduce, state, group * number(together) + number(k));
-        store_state(column, state);
+          rows.push_back(met(column.reduce, group * number(together) + number(k)));
+        // In pairs first: fewer roundings, and fewer steps that wait for each other.
+        for (std::size_t step = 1; step < rows.size(); step *= 2)
+          for (std::size_t k = 0; k + step < rows.size(); k += 2 * step)
+            rows[k] = combined(monoid, rows[k], rows[k + step]);
+        store_state(column, combined(monoid, state_of(column.reduce), rows[0]));
       }
     });
     builder_.close();
@@ -151,24 +156,27 @@ class ColumnLowering {
     return state;
   }
 
-  /// All components are computed before the first is stored.
-  void store_state(const Column& column, std::vector<Expr> state) {
-    if (state.size() > 1)
-      for (Expr& component : state) component = defined(component);
+  void store_state(const Column& column, const std::vector<Expr>& state) {
     for (std::size_t c = 0; c < state.size(); ++c)
       builder_.store(scratch_.at(column.reduce.get())[c], column_ - first_, state[c]);
   }
 
-  /// The state with what the reduction meets in one row.
-  std::vector<Expr> combined(Expr reduce, std::vector<Expr> state, Expr row) {
+  /// What the reduction meets in one row.
+  std::vector<Expr> met(Expr reduce, Expr row) {
     row_ = row;
-    for (Expr body : reduce->args.subspan(1)) state.push_back(defined(lowered(body)));
+    std::vector<Expr> values;
+    for (Expr body : reduce->args.subspan(1)) values.push_back(defined(lowered(body)));
     row_ = Expr();
-    std::vector<Expr> next;
-    for (Expr combine : reduce->monoid->combine)
-      next.push_back(pool_.replace(
-          combine, [&](Expr e) -> Expr { return e->op == Opcode::argument ? state.at(e->number) : Expr(); }));
-    return next;
+    return values;
+  }
+
+  std::vector<Expr> combined(const ir::Monoid& monoid, std::vector<Expr> a, const std::vector<Expr>& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    std::vector<Expr> both;
+    for (Expr combine : monoid.combine)
+      both.push_back(defined(pool_.replace(
+          combine, [&](Expr e) -> Expr { return e->op == Opcode::argument ? a.at(e->number) : Expr(); })));
+    return both;
   }
 
   void store_result(const Nest& nest) {

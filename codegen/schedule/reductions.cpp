@@ -39,12 +39,14 @@ Expr running_reduction(Expr element) {
 
 bool reduces_columns(Expr element, int rank) {
   if (rank == 0) return false;
+  const std::uint64_t last = std::uint64_t{1} << (rank - 1);
   bool found = false;
   for (Expr e : ir::postorder(std::span(&element, 1))) {
-    if (e->op != Opcode::load || !e->free_levels || e->args.empty()) continue;
+    // What is the same for all columns may lie anywhere.
+    if (e->op != Opcode::load || !e->free_levels || !(e->free_axes & last)) continue;
     const Expr innermost = e->args.back();
     if (innermost->free_levels) return false;
-    found = found || ((innermost->free_axes >> (rank - 1)) & 1);
+    found = found || (innermost->free_axes & last) != 0;
   }
   return found;
 }
