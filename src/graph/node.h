@@ -166,8 +166,8 @@ const Leaf* as_leaf(const Variable& x);          // null for an Apply's output
 const Constant* as_constant(const Variable& x);  // null for anything else
 const SharedLeaf* as_shared(const Variable& x);  // null for anything else
 
-/// The value of a shared variable, without a copy. An update in place needs sole ownership, so the memory is not written
-/// while the Tensor lives.
+/// The value of a shared variable, without a copy. An update in place needs sole ownership, so the memory is not
+/// written while the Tensor lives.
 Tensor snapshot(const Variable& shared);
 
 /// A constant around a value that nobody else can write to; `constant` copies.
