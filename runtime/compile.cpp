@@ -6,7 +6,6 @@
 #include "codegen/program/verify.h"
 #include "codegen/schedule/schedule.h"
 #include "optimizer/pipeline.h"
-#include "runtime/contraction.h"
 #include "runtime/requirements.h"
 #include "src/graph/binding.h"
 #include "src/support/check.h"
@@ -109,7 +108,6 @@ class Compiler {
     check_symbols(program, made_.request);
     check_program(program);
     made_.kernels = timed("native code", [&] { return std::make_unique<KernelLibrary>(program, target_); });
-    use_one_thread();
     made_.executable =
         std::make_unique<Executable>(std::move(program), made_.kernels->kernels(), made_.kernels->entry(), relations_);
     made_.arguments =
@@ -143,7 +141,7 @@ class Compiler {
     };
     codegen::Partition partition = timed("partition", [&] { return codegen::partition(made_.graph, *made_.pool); });
     codegen::Schedule schedule =
-        timed("schedule", [&] { return codegen::schedule(std::move(partition), *made_.pool, {target_.vector_bytes}); });
+        timed("schedule", [&] { return codegen::schedule(std::move(partition), *made_.pool, {target_.vector_bytes, target_.vector_bytes == 64 ? 32 : 16}); });
     return timed("assemble", [&] { return codegen::assemble(std::move(schedule), interface); });
   }
 

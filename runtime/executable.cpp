@@ -69,13 +69,6 @@ class Translator {
     return {target_.kernels[step.kernel], number(step.trips), step.is_serial};
   }
 
-  ContractionCall translate(const codegen::ContractionStep& step) {
-    const codegen::Contraction& product = step.product;
-    return {product.result,    matrix(product.a),  matrix(product.b),
-            number(product.m), number(product.n),  number(product.k),
-            product.alpha,     product.accumulate, target_.program.values[product.result].type.dtype};
-  }
-
   CopyCall translate(const codegen::CopyStep& step) { return {step.from, step.to}; }
 
   HostCall translate(const codegen::HostStep& step) {
@@ -102,9 +95,6 @@ class Translator {
   }
 
   SizeNumber number(const Dim& dim) { return target_.sizes.add(dim, where_); }
-  Matrix matrix(const codegen::MatrixOperand& operand) {
-    return {operand.value, number(operand.offset), number(operand.row_stride), number(operand.column_stride)};
-  }
 
   std::vector<ValueId> opened(const Step& step) {
     const std::vector<Dim> learnt = codegen::binds(step);

@@ -25,21 +25,6 @@ struct KernelCall {
   bool is_serial;
 };
 
-/// Entry (r, c) is element offset + r * row_stride + c * column_stride.
-struct Matrix {
-  ValueId value;
-  SizeNumber offset, row_stride, column_stride;
-};
-
-struct ContractionCall {
-  ValueId result;
-  Matrix a, b;
-  SizeNumber m, n, k;
-  double alpha;
-  std::optional<ValueId> accumulate;
-  DType dtype;
-};
-
 struct CopyCall {
   ValueId from, to;
 };
@@ -94,7 +79,7 @@ struct BranchCall {
 struct Call {
   /// The step's place in the order of the text, steps inside of others included.
   std::size_t number;
-  std::variant<KernelCall, ContractionCall, CopyCall, HostCall, BindCall, CheckCall, IndexCall, LoopCall, BranchCall>
+  std::variant<KernelCall, CopyCall, HostCall, BindCall, CheckCall, IndexCall, LoopCall, BranchCall>
       node;
   /// Values that need memory when the call starts, since their sizes were not known before.
   std::vector<ValueId> opens = {};

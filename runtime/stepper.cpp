@@ -1,7 +1,6 @@
 #include "runtime/stepper.h"
 
 #include "codegen/program/steps.h"
-#include "runtime/contraction.h"
 #include "runtime/host.h"
 #include "runtime/index_check.h"
 #include "src/graph/print.h"
@@ -90,8 +89,6 @@ class Stepper {
       if (call.run(&context_.frame(), begin, std::min(begin + most, trips)) != 0) report(step);
     }
   }
-
-  void run(const ContractionCall& call, const codegen::Step&) { runtime::run(call, context_); }
 
   void run(const CopyCall& call, const codegen::Step&) {
     void* to = context_.buffers[call.to];

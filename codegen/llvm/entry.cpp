@@ -53,7 +53,6 @@ class EntryWriter {
     std::visit([&](const auto& node) { this->emit(node, number); }, step.node);
   }
 
-  void emit(const ContractionStep&, std::int64_t number) { leave_to_runtime(number); }
   void emit(const HostStep&, std::int64_t number) { leave_to_runtime(number); }
   void emit(const BindStep&, std::int64_t number) { leave_to_runtime(number); }
   void emit(const CheckStep&, std::int64_t number) { leave_to_runtime(number); }

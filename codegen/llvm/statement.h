@@ -53,7 +53,7 @@ class Statements {
   void vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   llvm::Value* streamed_or_whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   llvm::Value* whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end, unsigned groups);
-  void masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
+  void masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end, unsigned groups);
   llvm::Value* lanes_up_to(llvm::Value* count, unsigned lanes);
   void scalar_tail(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   void run_copy(const ir::For& loop, VectorLoop copy);

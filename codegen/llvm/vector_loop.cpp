@@ -15,7 +15,7 @@ void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Valu
     begin = loop.streams_from > 0 ? streamed_or_whole_groups(loop, begin, end)
                                   : whole_groups(loop, begin, end, loop.unroll);
   if (!target_.masks && loop.unroll > 1) begin = whole_groups(loop, begin, end, 1);
-  if (target_.masks) masked_groups(loop, begin, end);
+  if (target_.masks) masked_groups(loop, begin, end, merged ? loop.unroll : 1);
   close(sums, before);
   if (!target_.masks) scalar_tail(loop, begin, end);
 }
@@ -65,35 +65,42 @@ llvm::Value* Statements::whole_groups(const ir::For& loop, llvm::Value* begin, l
   return rest;
 }
 
-/// The rest, a group at a time, and of the last one as many lanes as are left.
-void Statements::masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
+/// The rest, so many groups at a time, and of the last ones as many lanes as are left.
+void Statements::masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end, unsigned groups) {
   Builder& b = code_.builder();
+  const Accumulations sums = accumulations_out_of(loop.body);
   const Locals carried = carried_through(loop.body);
   const std::uint64_t writes = memory_written_by(loop.body, changes_);
   const auto run = [&] {
+    split(sums, groups);
     expressions_.changed(writes);
-    restore(carried, code_.loop(begin, end, b.getInt64(loop.lanes), values_of(carried), writes,
+    const auto lanes = static_cast<unsigned>(loop.lanes);
+    restore(carried, code_.loop(begin, end, b.getInt64(std::int64_t{lanes} * groups), values_of(carried), writes,
                                 [&](llvm::Value* first, const Values& values) {
                                   restore(carried, values);
-                                  run_copy(loop, {static_cast<unsigned>(loop.lanes),
-                                                  1,
-                                                  first,
-                                                  {lanes_up_to(b.CreateSub(end, first), loop.lanes)}});
+                                  Values active;
+                                  for (unsigned group = 0; group < groups; ++group)
+                                    active.push_back(lanes_up_to(
+                                        b.CreateSub(end, b.CreateAdd(first, b.getInt64(group * lanes))), lanes));
+                                  run_copy(loop, {lanes, groups, first, active});
                                   return values_of(carried);
                                 }));
+    join(sums);
   };
   branch(b.CreateICmpSLT(begin, end), Keeps::nothing, carried, run, [] {});
 }
 
-/// The first `count` of the lanes, all where there are fewer. Compared, not shifted out of a byte of ones: where LLVM
+/// The first `count` of the lanes, all where there are fewer, none where it is negative. Compared, not shifted out of a byte of ones: where LLVM
 /// 19 spills a mask of 8 lanes made so, it may take it for one of 16 with whatever lies above the byte.
 llvm::Value* Statements::lanes_up_to(llvm::Value* count, unsigned lanes) {
   Builder& b = code_.builder();
   const unsigned bits = std::clamp(8u * target_.vector_bytes / lanes, 8u, 64u);
   llvm::SmallVector<llvm::Constant*, 64> numbers;
   for (unsigned lane = 0; lane < lanes; ++lane) numbers.push_back(b.getIntN(bits, lane));
+  llvm::Value* limited = b.CreateBinaryIntrinsic(
+      llvm::Intrinsic::smin, b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, count, b.getInt64(0)), b.getInt64(lanes));
   llvm::Value* run =
-      b.CreateZExtOrTrunc(b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, count, b.getInt64(lanes)), b.getIntNTy(bits));
+      b.CreateZExtOrTrunc(limited, b.getIntNTy(bits));
   return b.CreateICmpULT(llvm::ConstantVector::get(numbers), b.CreateVectorSplat(lanes, run));
 }
 

@@ -5,20 +5,20 @@
 
 namespace theon::codegen {
 
-/// The two factors of an add-reduction over one index of a product of two loads, where `element` is one.
+/// An add-reduction over one index of a product of two factors, each a load or the conversion of one.
 struct ProductSum {
-  ir::Expr extent;
+  ir::Expr reduce;
   ir::Expr index;        // the bound index
-  ir::Expr left, right;  // the loads
+  ir::Expr left, right;  // the factors
 };
 std::optional<ProductSum> as_product_sum(ir::Expr element);
 
-/// The nest as a matrix product: floating factors, each at strides that a matrix may have, of an output of rank 1 or 2.
+/// The nest as a matrix product: a floating sum of two factors, one of which depends on the result's last axis and not
+/// on some other one, which the other factor depends on.
 std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Value>& values);
 
-/// Turns `c + alpha * (a b)`, where nobody else reads the product and it is none of the outputs, into one contraction
-/// that accumulates.
-void fold_accumulations(std::vector<Work>& works, const std::vector<Value>& values,
-                        const std::vector<ValueId>& outputs);
+/// Takes nests that read a product at their own index into it, where nobody else reads it and it is none of the
+/// outputs: biases, activations, their derivatives, updates.
+void fold_epilogues(std::vector<Work>& works, const std::vector<Value>& values, const std::vector<ValueId>& outputs);
 
 }  // namespace theon::codegen

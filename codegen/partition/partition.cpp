@@ -11,6 +11,7 @@
 #include "src/support/check.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <span>
 #include <utility>
@@ -53,7 +54,7 @@ class Partitioner {
     sweep_and_emit();
     Partition result;
     for (const Variable& x : graph_.outputs) result.outputs.push_back(value_of(x));
-    fold_accumulations(works_, all_values_, result.outputs);
+    fold_epilogues(works_, all_values_, result.outputs);
     result.works = std::move(works_);
     return result;
   }
@@ -73,7 +74,7 @@ class Partitioner {
         works_.push_back(Nest{*results[k].value, graph_.outputs[k].dims(),
                               element_of(graph_.outputs[k], index_tuple(graph_.outputs[k].dims(), pool_)), where,
                               results[k].prefix});
-    fold_accumulations(works_, all_values_, {});
+    fold_epilogues(works_, all_values_, {});
     return std::move(works_);
   }
 
@@ -192,7 +193,8 @@ class Partitioner {
   void demand(std::span<const Expr> elements) {
     // A factor is packed from memory many times over: it is stored, unless it is a strided view of something stored.
     if (const std::optional<ProductSum> sum = as_product_sum(elements[0]))
-      for (Expr factor : {sum->left, sum->right}) store(viewed_source(variables_[factor->number]));
+      for (Expr e : ir::postorder(std::array{sum->left, sum->right}))
+        if (e->op == Opcode::load) store(viewed_source(variables_[e->number]));
     for (Expr e : ir::postorder(elements)) {
       if (e->op != Opcode::load) continue;
       const Variable x = variables_[e->number];
@@ -444,9 +446,7 @@ void append_new(std::vector<ValueId>& values, const std::vector<ValueId>& more) 
 struct Reads {
   std::vector<ValueId> operator()(const Nest& nest) const { return loads({nest.element}); }
   std::vector<ValueId> operator()(const Contraction& product) const {
-    std::vector<ValueId> values{product.a.value, product.b.value};
-    if (product.accumulate) values.push_back(*product.accumulate);
-    return values;
+    return loads({product.left, product.right, product.element});
   }
   std::vector<ValueId> operator()(const Scatter& scatter) const {
     std::vector<Expr> roots = scatter.target;

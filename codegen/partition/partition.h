@@ -36,21 +36,17 @@ struct Nest {
   std::vector<ir::Expr> prefix = {};  // uniform: the iteration of a loop that writes one slice of the result
 };
 
-/// A matrix as a matrix product reads it: entry (r, c) is element offset + r * row_stride + c * column_stride of
-/// `value`. Strides are not negative, and one of the two is 1 (or the matrix has a single row or column).
-struct MatrixOperand {
-  ValueId value;
-  Dim offset, row_stride, column_stride;
-};
-
-/// result [m, n] = alpha * a [m, k] b [k, n] + c, by a library or a generated kernel. Vectors are matrices with one row
-/// or column.
+/// result[i0, i1, ...] = element, for all indices within `domain`, the result's dims. In `element`, argument 0 is the
+/// sum of left * right over `index` < k. Of the axes, `row` occurs in `left` alone and `column`, the last one, in `right`
+/// alone. Factors are loads, or conversions of loads, that move through memory in equal steps.
 struct Contraction {
   ValueId result;
-  MatrixOperand a, b;
-  Dim m, n, k;
-  double alpha = 1;
-  std::optional<ValueId> accumulate = {};  // c; in place where c's storage may be overwritten
+  Shape domain;
+  int row, column;
+  ir::Expr left, right;
+  ir::Expr index;  // a bound index
+  Dim k;
+  ir::Expr element;
   Location where;
 };
 

@@ -119,9 +119,8 @@ struct MayOverwrite {
   ValueId from, to;
   std::span<const ir::Kernel> kernels;
 
-  bool operator()(const KernelStep& step) const { return may_overwrite(kernels[step.kernel], from, to); }
-  bool operator()(const ContractionStep& step) const {
-    return step.product.accumulate == from && step.product.a.value != from && step.product.b.value != from;
+  bool operator()(const KernelStep& step) const {
+    return std::ranges::find(step.own, from) != step.own.end() || may_overwrite(kernels[step.kernel], from, to);
   }
   bool operator()(const CopyStep&) const { return true; }
   // A host function may read its inputs after it has begun to write; what inner steps read, they may read again.

@@ -47,13 +47,6 @@ struct StepText {
     return fmt::format("{} = {}({}) for {}", list(step.writes), program.kernels[step.kernel].name, list(step.reads),
                        to_string(step.trips));
   }
-  std::string operator()(const ContractionStep& step) const {
-    const Contraction& product = step.product;
-    std::string text =
-        fmt::format("v{} = {} * {} {}", product.result, product.alpha, operand(product.a), operand(product.b));
-    if (product.accumulate) text += fmt::format(" + v{}", *product.accumulate);
-    return text + fmt::format(" of {} x {} x {}", to_string(product.m), to_string(product.n), to_string(product.k));
-  }
   std::string operator()(const CopyStep& step) const { return fmt::format("v{} = v{}", step.to, step.from); }
   std::string operator()(const HostStep& step) const {
     return fmt::format("{} = {}({})", list(step.outputs), step.node->op->name(), list(step.inputs));
@@ -80,12 +73,6 @@ struct StepText {
     for (const Step& step : block)
       text += fmt::format("\n{}  {}", indent, std::visit(StepText{program, indent + "  "}, step.node));
     return text;
-  }
-
-  /// The value, its first element, and how far apart rows and columns lie.
-  static std::string operand(const MatrixOperand& operand) {
-    return fmt::format("v{}[{}; {}, {}]", operand.value, to_string(operand.offset), to_string(operand.row_stride),
-                       to_string(operand.column_stride));
   }
 };
 

@@ -21,11 +21,7 @@ struct KernelStep {
   Location where;
   bool is_serial = false;            // whether the iterations must run in order
   std::vector<ValueId> slices = {};  // those of `writes` of which it writes the slice of a loop's iteration
-};
-
-/// result = alpha * a b [+ c].
-struct ContractionStep {
-  Contraction product;
+  std::vector<ValueId> own = {};  // those of `reads` of which it reads each element just before it writes the same one
 };
 
 /// The whole value, byte by byte.
@@ -87,7 +83,7 @@ struct BranchStep {
 };
 
 struct Step {
-  std::variant<KernelStep, ContractionStep, CopyStep, HostStep, BindStep, CheckStep, IndexStep, LoopStep, BranchStep>
+  std::variant<KernelStep, CopyStep, HostStep, BindStep, CheckStep, IndexStep, LoopStep, BranchStep>
       node;
 };
 

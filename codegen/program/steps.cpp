@@ -33,12 +33,6 @@ Blocks blocks(const BranchStep& step) { return {step.then, step.otherwise}; }
 
 struct Reads {
   std::vector<ValueId> operator()(const KernelStep& step) const { return step.reads; }
-  std::vector<ValueId> operator()(const ContractionStep& step) const {
-    std::vector<ValueId> values{step.product.a.value};
-    unite(values, {step.product.b.value});
-    if (step.product.accumulate) unite(values, {*step.product.accumulate});
-    return values;
-  }
   std::vector<ValueId> operator()(const CopyStep& step) const { return {step.from}; }
   std::vector<ValueId> operator()(const HostStep& step) const {
     std::vector<ValueId> values;
@@ -63,7 +57,6 @@ struct Reads {
 
 struct Writes {
   std::vector<ValueId> operator()(const KernelStep& step) const { return step.writes; }
-  std::vector<ValueId> operator()(const ContractionStep& step) const { return {step.product.result}; }
   std::vector<ValueId> operator()(const CopyStep& step) const { return {step.to}; }
   std::vector<ValueId> operator()(const HostStep& step) const { return step.outputs; }
   std::vector<ValueId> operator()(const BindStep&) const { return {}; }
@@ -81,7 +74,6 @@ struct Writes {
 
 struct Binds {
   std::vector<Dim> operator()(const KernelStep&) const { return {}; }
-  std::vector<Dim> operator()(const ContractionStep&) const { return {}; }
   std::vector<Dim> operator()(const CopyStep&) const { return {}; }
   std::vector<Dim> operator()(const HostStep& step) const {
     std::vector<Dim> symbols;
@@ -134,11 +126,6 @@ struct Mentions {
     unite(found, parameters(kernels[step.kernel]));
     return found;
   }
-  std::vector<Dim> operator()(const ContractionStep& step) const {
-    const auto& [result, a, b, m, n, k, alpha, accumulate, where] = step.product;
-    return symbols(
-        std::vector<Dim>{m, n, k, a.offset, a.row_stride, a.column_stride, b.offset, b.row_stride, b.column_stride});
-  }
   std::vector<Dim> operator()(const CopyStep&) const { return {}; }
   std::vector<Dim> operator()(const HostStep&) const { return {}; }
   std::vector<Dim> operator()(const BindStep&) const { return {}; }
@@ -163,7 +150,6 @@ struct CanFail {
     return step.is_serial || has_report(program.kernels[step.kernel]) ||
            std::any_of(step.writes.begin(), step.writes.end(), [this](ValueId v) { return is_late(program, v); });
   }
-  bool operator()(const ContractionStep& step) const { return is_late(program, step.product.result); }
   bool operator()(const CopyStep& step) const { return is_late(program, step.to); }
   bool operator()(const HostStep&) const { return true; }
   bool operator()(const BindStep&) const { return true; }
@@ -179,7 +165,6 @@ struct CanFail {
 
 struct Where {
   Location operator()(const KernelStep& step) const { return step.where; }
-  Location operator()(const ContractionStep& step) const { return step.product.where; }
   Location operator()(const CopyStep&) const { return {}; }
   Location operator()(const HostStep& step) const { return step.node->where; }
   Location operator()(const BindStep&) const { return {}; }

@@ -51,7 +51,6 @@ class Simulation {
   void step(const Step& step, std::size_t n) {
     if (const auto* loop = std::get_if<LoopStep>(&step.node)) return this->loop(*loop, n);
     if (const auto* branch = std::get_if<BranchStep>(&step.node)) return this->branch(*branch, n);
-    if (const auto* product = std::get_if<ContractionStep>(&step.node)) check_extents(product->product);
     for (const Dim& symbol : needs(step, program_.values, program_.kernels)) THEON_CHECK(bound_.contains(symbol));
     for (ValueId v : reads(step)) {
       THEON_CHECK(holds(v));
@@ -59,12 +58,6 @@ class Simulation {
     }
     for (ValueId v : writes(step)) write(v, n);
     for (const Dim& symbol : binds(step)) bound_.insert(symbol);
-  }
-
-  void check_extents(const Contraction& product) const {
-    Dim elements = 1;
-    for (const Dim& dim : program_.values[product.result].type.dims) elements = elements * dim;
-    THEON_CHECK(equal(product.m * product.n, elements) != Answer::no);
   }
 
   void loop(const LoopStep& loop, std::size_t n) {

@@ -57,6 +57,19 @@ void KernelBuilder::close() {
   add({std::move(loop)});
 }
 
+ir::Block KernelBuilder::block(const std::function<void()>& add) {
+  open_.emplace_back();
+  add();
+  ir::Block statements = std::move(open_.back().body);
+  open_.pop_back();
+  return statements;
+}
+
+void KernelBuilder::branch(Expr condition, const std::function<void()>& then, const std::function<void()>& otherwise) {
+  ir::Block first = block(then), second = block(otherwise);
+  add({ir::If{condition, std::move(first), std::move(second)}});
+}
+
 ir::Kernel KernelBuilder::finish() {
   THEON_CHECK(open_.empty());
   return std::move(kernel_);

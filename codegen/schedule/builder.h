@@ -5,6 +5,7 @@
 #include "codegen/partition/partition.h"
 #include "src/ir/loop.h"
 
+#include <functional>
 #include <unordered_map>
 
 namespace theon::codegen {
@@ -46,11 +47,14 @@ class KernelBuilder {
   /// Statements added until `close` form the loop's body.
   ir::Expr open(ir::Expr begin, ir::Expr end, const LoopShape& shape = {});
   void close();
+  void branch(ir::Expr condition, const std::function<void()>& then, const std::function<void()>& otherwise = [] {});
 
   ir::Kernel finish();
 
  private:
   std::int64_t buffer(ValueId value, ir::Access access);
+  /// The statements that `add` adds.
+  ir::Block block(const std::function<void()>& add);
 
   const std::vector<Value>& values_;
   ir::Pool& pool_;

@@ -1,15 +1,15 @@
-// Matrix products with few columns.
+// Matrix products as kernels.
 #pragma once
 
 #include "codegen/schedule/lower.h"
 
-#include <optional>
-
 namespace theon::codegen {
 
-/// The product as a kernel, where its result has few columns, or few rows, and the long operand is contiguous along the
-/// other axis or along the sum: such a product reads the long operand once, in vectors, and keeps its sums in
-/// registers. Nothing for other products, which a library does better.
-std::optional<LoweredKernel> lower(const Contraction& product, const LoweringInput& input);
+/// A product with few columns or rows reads its long factor once, in vectors, and keeps a whole row or column of sums in
+/// registers; any other is summed in tiles.
+LoweredKernel lower(const Contraction& product, const LoweringInput& input);
+
+/// Those that the kernel reads only at the index of the element that it is about to write.
+std::vector<ValueId> own_reads(const Contraction& product);
 
 }  // namespace theon::codegen

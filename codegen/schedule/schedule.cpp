@@ -65,10 +65,8 @@ class Scheduler {
   }
 
   void add(const Contraction& product) {
-    if (std::optional<LoweredKernel> kernel = lower(product, input({})))
-      add_kernel(std::move(*kernel), {}, product.where);
-    else
-      add_step(ContractionStep{product});
+    add_kernel(lower(product, input({})), {}, product.where);
+    std::get<KernelStep>(steps_.back().node).own = own_reads(product);
   }
   void add(const HostCall& call) { add_step(HostStep{call.node, call.inputs, call.outputs}); }
   void add(const Copy& copy) { add_step(CopyStep{copy.from, copy.to}); }

@@ -184,13 +184,12 @@ TEST_CASE("a scatter of values read from the same variable is not in place") {
   CHECK_FALSE(use_of(program, 0).in_place);
 }
 
-TEST_CASE("a product accumulates in place where it reads the variable nowhere else") {
-  const auto matrix = [](ValueId v) { return MatrixOperand{v, 0, 8, 1}; };
+TEST_CASE("what a kernel reads just before it writes the same element may be overwritten") {
   Sketch s;
-  const ValueId x = s.input("x"), w = s.shared("w"), v = s.shared("v");
-  const ValueId next_w = s.computed("next_w"), next_v = s.computed("next_v");
-  s.step(ContractionStep{{next_w, matrix(x), matrix(x), 1, 8, 1, 1, w, {}}});
-  s.step(ContractionStep{{next_v, matrix(v), matrix(x), 1, 8, 1, 1, v, {}}});
+  const ValueId w = s.shared("w"), v = s.shared("v");
+  const ValueId next_w = s.kernel("next_w", {w}, Sketch::Reads::neighbour);
+  const ValueId next_v = s.kernel("next_v", {v}, Sketch::Reads::neighbour);
+  std::get<KernelStep>(s.schedule.steps[0].node).own = {w};
   const Program program = s.assemble({}, {{w, next_w}, {v, next_v}});
   verify(program);
   CHECK(use_of(program, 0).in_place);

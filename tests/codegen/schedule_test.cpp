@@ -38,7 +38,7 @@ struct Planned {
 Planned plan(std::vector<Variable> inputs, std::vector<Variable> outputs) {
   Planned planned;
   const Graph graph = optimize(Graph{std::move(inputs), std::move(outputs)}).graph;
-  planned.schedule = schedule(partition(graph, *planned.pool), *planned.pool, {64});
+  planned.schedule = schedule(partition(graph, *planned.pool), *planned.pool, {64, 32});
   for (const ir::Kernel& kernel : planned.schedule.kernels) ir::check(kernel);
   return planned;
 }
@@ -127,29 +127,28 @@ TEST_CASE("a product reads slices and transposes of a stored matrix where they l
   const Variable x = input<float>("x", {1000, 784}), g = input<float>("g", {600, 100}), i = scalar<std::int64_t>("i");
   const Variable batch = x[slice(i * 600, i * 600 + 600)];
   const Planned planned = plan({x, g, i}, {dot(batch.T(), index(g, {slice(Bound(0), batch.dim(0))}))});
-  REQUIRE(planned.count<ContractionStep>() == 1);
-  for (const codegen::Step& step : planned.schedule.steps)
-    if (const auto* product = std::get_if<ContractionStep>(&step.node)) CHECK(planned.schedule.values[product->product.a.value].variable.name() == "x");
+  REQUIRE(planned.schedule.kernels.size() == 1);
+  CHECK(planned.says("# x\n"));
 }
 
-TEST_CASE("a product with few columns is a kernel, and with many a call of the library") {
-  const Variable x = input<float>("x", {600, 784}), narrow = input<float>("narrow", {784, 10}), wide = input<float>("wide", {784, 100});
-  for (const Variable& product : {dot(x, narrow), dot(narrow.T(), x.T())}) {
-    const Planned planned = plan({x, narrow}, {product});
-    CHECK(planned.count<ContractionStep>() == 0);
-    CHECK(planned.says("lanes 16"));
+TEST_CASE("a product, and what follows each of its elements, is a kernel") {
+  const Variable x = input<float>("x", {600, 784}), b = input<float>("b", {100});
+  for (const int columns : {10, 100}) {
+    const Variable w = input<float>("w", {784, columns});
+    for (const Variable& product : {dot(x, w), dot(w.T(), x.T())}) {
+      const Planned planned = plan({x, w}, {product});
+      CHECK(planned.schedule.kernels.size() == 1);
+      CHECK(planned.says("lanes 16"));
+    }
+    if (columns == 100) CHECK(plan({x, w, b}, {tanh(dot(x, w) + b)}).schedule.kernels.size() == 1);
   }
-  CHECK(plan({x, wide}, {dot(x, wide)}).count<ContractionStep>() == 1);
 }
 
-TEST_CASE("adding a scaled product accumulates in the product's kernel") {
+TEST_CASE("adding a scaled product happens in the product's kernel") {
   const Variable w = input<float>("w", {784, 100}), x = input<float>("x", {60, 784}), g = input<float>("g", {60, 100});
   const Planned planned = plan({w, x, g}, {w - 0.1f * dot(x.T(), g)});
-  CHECK(planned.schedule.kernels.empty());
-  REQUIRE(planned.count<ContractionStep>() == 1);
-  const auto& product = std::get<ContractionStep>(planned.schedule.steps[0].node).product;
-  CHECK(product.accumulate.has_value());
-  CHECK(product.alpha == Approx(-0.1));
+  REQUIRE(planned.schedule.kernels.size() == 1);
+  CHECK(std::get<KernelStep>(planned.schedule.steps[0].node).own == std::vector<ValueId>{0});
 }
 
 TEST_CASE("a scatter to one element of each row is a comparison in what reads it, not a loop of stores") {

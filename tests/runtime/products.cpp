@@ -1,11 +1,16 @@
-// Matrix products with few columns, in every layout.
+// Matrix products of all sizes and layouts, and what is computed with them, against sums in long double.
 #include <theon/theon.h>
+
+#include "src/reference/evaluate.h"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
+#include <string>
 
 using namespace theon;
 
@@ -25,20 +30,38 @@ double at(const std::vector<double>& x, std::int64_t row, std::int64_t column, c
   return transposed ? x[column * sizes[1] + row] : x[row * sizes[1] + column];
 }
 
-/// The largest error of c - 0.5 a b, over the rounding that the sum of k products may have.
-double worst(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, Layout layout) {
+struct Case {
+  std::int64_t m, n, k;
+  Layout layout;
+};
+
+std::string to_string(const Case& c) {
+  return std::to_string(c.m) + " x " + std::to_string(c.n) + ", sums of " + std::to_string(c.k) + (c.layout.a_transposed ? ", a transposed" : "") +
+         (c.layout.b_transposed ? ", b transposed" : "");
+}
+
+double epsilon(DType dtype) { return dtype == DType::float32 ? 0x1p-23 : 0x1p-52; }
+
+Shape as_stored(const Dim& rows, const Dim& columns, bool transposed) {
+  return transposed ? Shape{columns, rows} : Shape{rows, columns};
+}
+
+/// c - 0.5 a b, for one layout.
+Function update(DType dtype, const Dim& m, const Dim& n, const Dim& k, Layout layout) {
+  const Variable a = input(dtype, "a", as_stored(m, k, layout.a_transposed)), b = input(dtype, "b", as_stored(k, n, layout.b_transposed)),
+                 c = input(dtype, "c", {m, n});
+  return function({a, b, c}, {c - cast(constant(Tensor(0.5)), dtype) * dot(as_factor(a, layout.a_transposed), as_factor(b, layout.b_transposed))});
+}
+
+Function update_of_any_size(DType dtype, Layout layout) { return update(dtype, dim("m"), dim("n"), dim("k"), layout); }
+
+/// The largest error of `update`, over the rounding that the sum of k products may have.
+double worst(const Function& f, DType dtype, const Case& c) {
+  const auto [m, n, k, layout] = c;
   const Sizes of_a = stored(m, k, layout.a_transposed), of_b = stored(k, n, layout.b_transposed);
-  // The few columns are known, the rest is not.
-  const Variable a = input(dtype, "a", Shape{dim("a_0"), dim("a_1")});
-  Shape b_dims{a.dim(layout.a_transposed ? 0 : 1), n};
-  if (layout.b_transposed) std::swap(b_dims[0], b_dims[1]);
-  const Variable b = input(dtype, "b", b_dims), c = input(dtype, "c", {a.dim(layout.a_transposed ? 1 : 0), n});
-  const Function f = function(
-      {a, b, c}, {c - cast(constant(Tensor(0.5)), dtype) * dot(as_factor(a, layout.a_transposed), as_factor(b, layout.b_transposed))});
   const Tensor x = Tensor::randn(dtype, of_a, 1), y = Tensor::randn(dtype, of_b, 2), z = Tensor::randn(dtype, {m, n}, 3);
   const std::vector<double> got = f(x, y, z)[0].to_vector<double>(), xs = x.to_vector<double>(), ys = y.to_vector<double>(),
                             zs = z.to_vector<double>();
-  const double epsilon = dtype == DType::float32 ? 0x1p-23 : 0x1p-52;
   double most = 0;
   for (std::int64_t i = 0; i < m; ++i)
     for (std::int64_t j = 0; j < n; ++j) {
@@ -49,27 +72,129 @@ double worst(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, Layout
         size += std::fabs(term);
       }
       exact = zs[i * n + j] - 0.5L * exact;
-      most = std::max(most, static_cast<double>(std::fabs(got[i * n + j] - exact) / (epsilon * size)));
+      most = std::max(most, static_cast<double>(std::fabs(got[i * n + j] - exact) / (epsilon(dtype) * size)));
     }
   return most;
 }
 
+double worst_of_known(DType dtype, const Case& c) { return worst(update(dtype, c.m, c.n, c.k, c.layout), dtype, c); }
+
+class Isa {
+ public:
+  explicit Isa(const char* name) { setenv("THEON_ISA", name, 1); }
+  ~Isa() { unsetenv("THEON_ISA"); }
+};
+
+/// Small integers: their products are exact in any order.
+Tensor integers(DType dtype, const Sizes& sizes, std::uint64_t seed) { return Tensor::uniform(DType::int32, sizes, seed, -4, 5).astype(dtype); }
+
+/// Exactly what the reference evaluator says, for sizes that are known and for sizes that are not.
+void expect_exact(const std::vector<Sizes>& sizes, const std::function<Variable(const std::vector<Variable>&)>& formula, DType dtype = DType::float32) {
+  for (const bool known : {true, false}) {
+    std::vector<Variable> inputs;
+    std::vector<Tensor> values;
+    std::vector<In> in;
+    reference::Arguments arguments;
+    for (const Sizes& each : sizes) {
+      const std::string name = "x" + std::to_string(inputs.size());
+      inputs.push_back(known ? input(dtype, name, Shape(each.begin(), each.end())) : input_of_rank(static_cast<int>(each.size()), dtype, name));
+      values.push_back(integers(dtype, each, 7 + inputs.size()));
+      in.push_back(inputs.back());
+      arguments.emplace_back(inputs.back(), values.back());
+    }
+    const Variable output = formula(inputs);
+    INFO("known: " << known);
+    CHECK(function(in, {output}).call(values)[0].to_vector<double>() == reference::evaluate(output, arguments).to_vector<double>());
+  }
+}
+
 }  // namespace
 
-TEST_CASE("products with few columns are right in every layout") {
+TEST_CASE("products are right in every layout, known and unknown, of every size") {
+  const std::vector<std::array<std::int64_t, 3>> sizes{{0, 3, 4},    {3, 0, 4},   {2, 3, 0},    {1, 1, 5000}, {1, 40, 70},  {70, 1, 40}, {16, 16, 16},
+                                                       {17, 17, 17}, {5, 67, 31}, {61, 37, 29}, {9, 48, 1},   {10, 49, 64}, {101, 33, 7}, {130, 100, 101}};
   for (const char* isa : {"avx512", "avx2", "sse2"}) {
-    setenv("THEON_ISA", isa, 1);
+    const Isa masked(isa);
+    for (const DType dtype : {DType::float32, DType::float64})
+      for (const Layout layout : {Layout{false, false}, {true, false}, {false, true}, {true, true}}) {
+        const Function any = update_of_any_size(dtype, layout);
+        for (const auto& [m, n, k] : sizes) {
+          const Case c{m, n, k, layout};
+          INFO(isa << ", " << name(dtype) << ", " << to_string(c));
+          CHECK(worst_of_known(dtype, c) < 16);
+          CHECK(worst(any, dtype, c) < 16);
+        }
+      }
+  }
+}
+
+TEST_CASE("products with few columns or rows are right in every layout") {
+  for (const char* isa : {"avx512", "sse2"}) {
+    const Isa masked(isa);
     for (const DType dtype : {DType::float32, DType::float64})
       for (const Layout layout : {Layout{false, false}, {true, false}, {false, true}, {true, true}})
-        for (const std::int64_t n : {2, 3, 10, 16, 17}) {
-          INFO(isa << ", " << name(dtype) << ", " << n << " columns, " << layout.a_transposed << layout.b_transposed);
-          double most = 0;
-          for (const auto & [m, k] : {std::pair(0, 3), {1, 5000}, {7, 0}, {5, 1}, {2, 17}, {33, 64}, {101, 31}})
-            most = std::max(most, worst(dtype, m, n, k, layout));
-          CHECK(most < 16);
+        for (const std::int64_t few : {2, 10, 16}) {
+          const Function columns = update(dtype, dim("m"), few, dim("k"), layout), rows = update(dtype, few, dim("n"), dim("k"), layout);
+          for (const auto& [many, k] : {std::pair(0, 3), {1, 5000}, {7, 0}, {5, 1}, {2, 17}, {33, 64}, {101, 31}}) {
+            INFO(isa << ", " << name(dtype) << ", " << few << " by " << many << ", sums of " << k << layout.a_transposed << layout.b_transposed);
+            CHECK(worst(columns, dtype, {many, few, k, layout}) < 16);
+            CHECK(worst(rows, dtype, {few, many, k, layout}) < 16);
+          }
         }
   }
-  unsetenv("THEON_ISA");
+}
+
+TEST_CASE("products that do not fit the caches are cut into blocks") {
+  for (const Layout layout : {Layout{false, false}, {true, true}}) {
+    const Function any = update_of_any_size(DType::float32, layout);
+    for (const Case& c : {Case{300, 130, 2000, layout}, {700, 50, 513, layout}, {60, 1700, 300, layout}, {257, 1601, 1030, layout}}) {
+      INFO(to_string(c));
+      CHECK(worst_of_known(DType::float32, c) < 16);
+      CHECK(worst(any, DType::float32, c) < 16);
+    }
+  }
+}
+
+TEST_CASE("what follows each element of a product is computed with it") {
+  for (const char* isa : {"avx512", "avx2"}) {
+    const Isa masked(isa);
+    for (const Sizes& a : {Sizes{61, 70}, {7, 33}, {1, 100}})
+      for (const std::int64_t n : {100, 37, 3}) {
+        INFO(isa << ", " << to_string(a) << " by " << n);
+        expect_exact({a, {a[1], n}, {n}}, [](const auto& x) { return maximum(dot(x[0], x[1]) + x[2], 0); });
+        expect_exact({a, {a[1], n}, {n}, {a[0]}}, [](const auto& x) {
+          const Variable y = dot(x[0], x[1]) + x[2];
+          return where(y > 3, y * y, floor(y / 2) - expand_dims(x[3], 1)) + minimum(y, x[2]) * clip(y, -5, 5) - abs(y) + sign(y);
+        });
+      }
+  }
+}
+
+TEST_CASE("batches of products") {
+  expect_exact({{3, 20, 30}, {3, 30, 40}}, [](const auto& x) { return sum(expand_dims(x[0], 3) * expand_dims(x[1], 1), 2); });
+  expect_exact({{2, 3, 20, 30}, {3, 30, 17}}, [](const auto& x) { return sum(expand_dims(x[0], 4) * expand_dims(expand_dims(x[1], 1), 0), 3); });
+  // Every second row of the sums.
+  expect_exact({{3, 20, 62}, {3, 31, 40}}, [](const auto& x) {
+    return sum(expand_dims(index(x[0], {slice(), slice(), slice(0, {}, 2)}), 3) * expand_dims(x[1], 1), 2);
+  });
+  // A sum over the first axis; the batch in the middle.
+  expect_exact({{30, 5, 20}, {30, 5, 40}}, [](const auto& x) { return sum(expand_dims(x[0], 3) * expand_dims(x[1], 2), 0); });
+}
+
+TEST_CASE("products of half precision are summed in float32") {
+  for (const DType dtype : {DType::bfloat16, DType::float16})
+    expect_exact({{33, 70}, {70, 40}}, [](const auto& x) { return dot(x[0], x[1]); }, dtype);
+}
+
+TEST_CASE("an update by a product happens in the variable's memory") {
+  for (const auto& [m, n] : {std::pair(50, 40), {500, 700}}) {
+    const Shared w = shared("w", Tensor::zeros(DType::float32, {m, n}));
+    const Variable x = input<float>("x", {dim("batch"), m}), g = input<float>("g", {x.dim(0), n});
+    const Function f = function({x, g}, {}, {.updates = {{w, w + 2 * dot(x.T(), g)}}});
+    CHECK_THAT(f.explain(), Catch::Contains("from here on nothing fails"));
+    for (int i = 0; i < 3; ++i) f(Tensor::ones<float>({6, m}), Tensor::ones<float>({6, n}));
+    CHECK(w.value().to_vector<float>() == std::vector<float>(m * n, 36.0f));
+  }
 }
 
 TEST_CASE("an update by a product with few columns happens in the variable's memory") {

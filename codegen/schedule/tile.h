@@ -1,0 +1,19 @@
+// The tile of a matrix product that is summed in registers.
+#pragma once
+
+#include "codegen/schedule/schedule.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace theon::codegen {
+
+/// So many rows of so many vectors of columns.
+struct Tile {
+  std::int64_t rows, vectors;
+};
+
+/// The tile that a result of m rows and n columns is cut into with the least work; unknown sizes are taken to be large.
+Tile best_tile(std::optional<std::int64_t> m, std::optional<std::int64_t> n, int lanes, const Machine& machine);
+
+}  // namespace theon::codegen

@@ -1,0 +1,370 @@
+#include "codegen/schedule/tiled_product.h"
+
+#include "codegen/schedule/product_kernel.h"
+#include "codegen/schedule/tile.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace theon::codegen {
+
+namespace {
+
+using ir::Expr;
+
+/// Tiles of rows that meet a panel of columns before the next panel comes.
+constexpr std::int64_t block_tiles = 6;
+/// Of the sum, what a panel and a block of rows hold in the second-level cache.
+constexpr std::int64_t block_sums = 1024;
+/// Panels that are copied before blocks of rows meet them.
+constexpr std::int64_t block_panels = 32;
+/// A left operand of so many bytes stays in the second-level cache while all columns pass.
+constexpr std::int64_t resident_bytes = std::int64_t{1} << 19;
+/// From so many bytes on, steps through the rows of a right operand leave the translation buffers.
+constexpr std::int64_t far_bytes = std::int64_t{1} << 20;
+/// Operations after a sum that are compiled once for each sum of a tile; more run in a loop over its rows.
+constexpr int short_epilogue = 8;
+/// The height of the tiles that take what is left of an unknown number of rows.
+constexpr std::int64_t rest_rows = 3;
+/// Multiply-adds of a tile whose sum is spelled out.
+constexpr std::int64_t unrolled_products = 256;
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+class TiledProduct : ProductKernel {
+ public:
+  TiledProduct(const Contraction& product, const LoweringInput& input)
+      : ProductKernel(product, input),
+        tile_(best_tile(rows().known(), columns().known(), lanes_, machine_)),
+        rows_stay_(fits(product.domain[product.row] * product.k, resident_bytes)),
+        packs_left_(!strides(product.left, product.row) || (!rows_stay_ && !is_at_most(panels(), 2))),
+        packs_right_(!has_columns_in_a_row() ||
+                     (!rows_stay_ && !fits(product.k * product.domain[product.column], far_bytes))) {}
+
+  LoweredKernel run() {
+    const Dim trips = has_batch() ? batch_trips() : rows_stay_ ? panels() : row_blocks();
+    const bool batched = has_batch();
+    const auto range = [&](const Dim& count) {
+      return batched ? std::pair(number(0), number(count)) : std::pair(builder_.begin(), builder_.end());
+    };
+    open_batch();
+    if (rows_stay_)
+      all_rows(range(panels()));
+    else
+      blocks_of_rows(range(row_blocks()));
+    close_batch();
+    return {builder_.finish(), trips};
+  }
+
+ private:
+  using Range = std::pair<Expr, Expr>;
+
+  // The plan.
+
+  bool fits(const Dim& elements, std::int64_t bytes) const {
+    return is_at_most(elements, bytes / static_cast<std::int64_t>(size_of(dtype())));
+  }
+  static bool is_at_most(const Dim& size, std::int64_t most) { return size.known() && *size.known() <= most; }
+  bool has_columns_in_a_row() const {
+    const std::optional<Strides> found = strides(product_.right, product_.column);
+    return found && equal(found->side, 1) == Answer::yes;
+  }
+
+  std::int64_t width() const { return tile_.vectors * lanes_; }
+  Dim panels() const { return floor_div(columns() + (width() - 1), width()); }
+  Dim row_tiles() const { return floor_div(rows() + (tile_.rows - 1), tile_.rows); }
+  Dim row_blocks() const { return floor_div(row_tiles() + (block_tiles - 1), block_tiles); }
+  std::int64_t block_rows() const { return block_tiles * tile_.rows; }
+  Dim batch_trips() const {
+    int axis = 0;
+    while (axis == product_.row || axis == product_.column) ++axis;
+    return product_.domain[axis];
+  }
+
+  /// The sum runs in steps of so many; known sums in equal ones.
+  Dim sum_step() const {
+    const auto k = product_.k.known();
+    if (!k) return block_sums;
+    return ceil_div(*k, std::max<std::int64_t>(1, ceil_div(*k, block_sums + block_sums / 2)));
+  }
+  bool is_split() const { return equal(sum_step(), product_.k) != Answer::yes; }
+
+  // Blocks.
+
+  /// The rows of a block: tiles of known rows by number, otherwise rows.
+  struct Rows {
+    Expr first, count;
+    Range tiles = {};
+  };
+  /// The part of the sum that is at hand. Where it is split, partial sums wait in scratch memory.
+  struct Sums {
+    Expr first, count;
+    std::int64_t waiting = -1;
+  };
+
+  void all_rows(const Range& range) {
+    const Rows rows{number(0), number(this->rows()), {number(0), number(row_tiles())}};
+    const Sums sums{number(0), number(product_.k)};
+    if (packs_left_) pack_left(rows, sums, number(this->rows()));
+    for_panels(range, [&](Expr panel, Expr count, const LoopShape& shape) {
+      if (packs_right_) pack_right({panel, panel + number(1)});
+      tiles_of(panel, count, shape, rows, sums);
+    });
+  }
+
+  void blocks_of_rows(const Range& range) {
+    if (!packs_right_) return blocks_of_rows(range, {number(0), number(panels())});
+    const Expr all = number(panels());
+    const Expr first = builder_.open(number(0), floor_div(all + number(block_panels - 1), number(block_panels))) *
+                       number(block_panels);
+    const Range block{first, min(first + number(block_panels), all)};
+    pack_right(block);
+    blocks_of_rows(range, block);
+    builder_.close();
+  }
+
+  void blocks_of_rows(const Range& range, const Range& panels) {
+    const Expr block = builder_.open(range.first, range.second);
+    const Rows rows = rows_of(block);
+    const Expr step = number(sum_step()), all = number(product_.k);
+    Sums sums{number(0), all};
+    const std::int64_t waiting = is_split() ? waiting_sums() : -1;
+    if (is_split()) {
+      // Empty sums have one step as well: the result is written in the last.
+      const Expr steps = max(floor_div(all + step - number(1), step), number(1));
+      sums.first = builder_.open(number(0), steps) * step;
+      sums.count = min(step, all - sums.first);
+      sums.waiting = waiting;
+    }
+    if (packs_left_) pack_left(rows, sums, number(block_rows()));
+    for_panels(panels, [&](Expr panel, Expr count, const LoopShape& shape) {
+      tiles_of(panel, count, shape, rows, sums);
+    });
+    if (is_split()) builder_.close();
+    builder_.close();
+  }
+
+  Rows rows_of(Expr block) {
+    const Expr tile = block * number(block_tiles);
+    if (const auto m = rows().known()) {
+      const Expr last = min(tile + number(block_tiles), number(row_tiles()));
+      const Expr first_row = row_of_tile(tile);
+      return {first_row, row_of_tile(last) - first_row, {tile, last}};
+    }
+    const Expr first_row = block * number(block_rows());
+    return {first_row, min(number(block_rows()), number(rows()) - first_row)};
+  }
+
+  /// Known rows are cut into tiles of nearly the same height: the first ones have a row more.
+  struct Heights {
+    std::int64_t low, tall;  // rows of a low tile; how many are taller by one
+  };
+  Heights heights() const {
+    const std::int64_t tiles = *row_tiles().known(), low = tiles == 0 ? 0 : *rows().known() / tiles;
+    return {low, *rows().known() - low * tiles};
+  }
+  Expr row_of_tile(Expr tile) { return tile * number(heights().low) + min(tile, number(heights().tall)); }
+
+  std::int64_t waiting_sums() {
+    const Expr panels = packs_right_ ? min(number(block_panels), number(this->panels())) : number(this->panels());
+    return builder_.scratch(dtype(), number(block_rows()) * waiting_row(panels));
+  }
+  Expr waiting_row(Expr panels) { return panels * number(width()); }
+
+  // Packing.
+
+  /// Rows keep their order along the sum where memory has it, or columns of a few numbers of each row. A distance that
+  /// is no power of two spreads them over the sets of the cache.
+  void pack_left(const Rows& rows, const Sums& sums, Expr most_rows) {
+    const std::optional<Strides> found = strides(product_.left, product_.row);
+    const bool by_columns = found && equal(found->side, 1) == Answer::yes && equal(found->sum, 1) != Answer::yes;
+    const Expr step = number(sum_step());
+    const Expr distance = by_columns ? most_rows + number(lanes_) : step + number(lanes_);
+    const std::int64_t packed = builder_.scratch(dtype(), by_columns ? step * distance : most_rows * distance);
+    const Expr outer = builder_.open(number(0), by_columns ? sums.count : rows.count);
+    const Expr inner = builder_.open(number(0), by_columns ? rows.count : sums.count, {lanes_, 4});
+    const Expr row = by_columns ? inner : outer, k = by_columns ? outer : inner;
+    builder_.store(packed, outer * distance + inner, left(rows.first + row, sums.first + k));
+    builder_.close();
+    builder_.close();
+    left_at_ = [=, this](Expr r, Expr i) {
+      const Expr place = by_columns ? i * distance + r : r * distance + i;
+      return pool_.load(packed, dtype(), {{place}});
+    };
+  }
+
+  /// Panel after panel, row after row of each.
+  void pack_right(const Range& panels) {
+    const Expr all = number(product_.k), panel_size = all * number(width());
+    const Expr most = rows_stay_ ? number(1) : min(number(block_panels), number(this->panels()));
+    const std::int64_t packed = builder_.scratch(dtype(), most * panel_size);
+    const Expr panel = builder_.open(panels.first, panels.second);
+    const Expr first = panel * number(width()), count = min(number(width()), number(columns()) - first);
+    const Expr to = (panel - panels.first) * panel_size;
+    const bool in_a_row = has_columns_in_a_row();
+    const Expr outer = builder_.open(number(0), in_a_row ? all : count);
+    const Expr inner = builder_.open(number(0), in_a_row ? count : all, {lanes_, in_a_row ? static_cast<int>(tile_.vectors) : 1});
+    const Expr k = in_a_row ? outer : inner, column = in_a_row ? inner : outer;
+    builder_.store(packed, to + k * number(width()) + column, right(k, first + column));
+    builder_.close();
+    builder_.close();
+    builder_.close();
+    right_at_ = [=, this](Expr k, Expr panel, Expr column) {
+      return pool_.load(packed, dtype(), {{(panel - panels.first) * panel_size + k * number(width()) + column}});
+    };
+    first_panel_ = panels.first;
+  }
+
+  Expr left_at(const Rows& rows, const Sums& sums, Expr row, Expr k) {
+    return left_at_ ? left_at_(row, k) : left(rows.first + row, sums.first + k);
+  }
+  Expr right_at(Expr k, Expr panel, Expr column) {
+    return right_at_ ? right_at_(k, panel, column) : right(k, panel * number(width()) + column);
+  }
+
+  // Tiles.
+
+  using Panel = std::function<void(Expr panel, Expr count, const LoopShape& shape)>;
+
+  /// Whole panels, and what remains as a narrower one. Of an unknown number of columns the last panel's vectors run one
+  /// after the other.
+  void for_panels(const Range& panels, const Panel& run) {
+    const int vectors = static_cast<int>(tile_.vectors);
+    const auto n = columns().known();
+    if (!n) {
+      const Expr panel = builder_.open(panels.first, panels.second);
+      run(panel, min(number(columns()) - panel * number(width()), number(width())), {lanes_, vectors});
+      builder_.close();
+      return;
+    }
+    const std::int64_t whole = *n / width(), rest = *n % width();
+    if (whole > 0) {
+      run_panels({panels.first, rest > 0 ? min(panels.second, number(whole)) : panels.second}, number(width()), {lanes_, vectors}, run);
+    }
+    if (rest > 0) {
+      const LoopShape shape{lanes_, static_cast<int>(ceil_div(rest, lanes_)),
+                            rest % lanes_ > 0 ? ir::Tail::merged : ir::Tail::apart};
+      run_panels({max(panels.first, number(whole)), panels.second}, number(rest), shape, run);
+    }
+  }
+
+  void run_panels(const Range& panels, Expr count, const LoopShape& shape, const Panel& run) {
+    const auto left = left_at_;
+    const auto right = right_at_;
+    run(builder_.open(panels.first, panels.second), count, shape);
+    builder_.close();
+    left_at_ = left;
+    right_at_ = right;
+  }
+
+  void tiles_of(Expr panel, Expr count, const LoopShape& shape, const Rows& rows, const Sums& sums) {
+    const Expr column = builder_.open(number(0), count, shape);
+    if (this->rows().known()) {
+      const auto [low, tall] = heights();
+      const auto tiles = *row_tiles().known();
+      if (tall > 0) equal_tiles({rows.tiles.first, min(rows.tiles.second, number(tall))}, low + 1, 0, panel, column, rows, sums);
+      if (tall < tiles) equal_tiles({max(rows.tiles.first, number(tall)), rows.tiles.second}, low, tall, panel, column, rows, sums);
+    } else {
+      const Expr whole = floor_div(rows.count, number(tile_.rows));
+      const Expr t = builder_.open(number(0), whole);
+      tile(t * number(tile_.rows), tile_.rows, {}, panel, column, rows, sums);
+      builder_.close();
+      const Expr done = whole * number(tile_.rows), rest = rows.count - done;
+      const Expr u = builder_.open(number(0), floor_div(rest + number(rest_rows - 1), number(rest_rows)));
+      tile(done + u * number(rest_rows), rest_rows, rows.count, panel, column, rows, sums);
+      builder_.close();
+    }
+    builder_.close();
+  }
+
+  /// Above the tiles lie `above` rows more than tiles of this height would have.
+  void equal_tiles(const Range& tiles, std::int64_t height, std::int64_t above, Expr panel, Expr column,
+                   const Rows& rows, const Sums& sums) {
+    const Expr t = builder_.open(tiles.first, tiles.second);
+    tile(t * number(height) + number(above) - rows.first, height, {}, panel, column, rows, sums);
+    builder_.close();
+  }
+
+  /// The tile of `height` rows from `first` on within the block; from row `end` on, where it is set, the last row again.
+  void tile(Expr first, std::int64_t height, Expr end, Expr panel, Expr column, const Rows& rows, const Sums& sums) {
+    std::vector<Expr> lines;
+    for (std::int64_t r = 0; r < height; ++r)
+      lines.push_back(end ? defined(min(first + number(r), end - number(1))) : first + number(r));
+    const std::vector<ir::Local> totals = this->sums(height);
+    multiply(lines, totals, panel, column, rows, sums);
+    if (sums.waiting < 0) return finish(first, lines, totals, end, panel, column, rows);
+    const Expr row_length = waiting_row(packs_right_ ? min(number(block_panels), number(panels())) : number(panels()));
+    const Expr from = packs_right_ ? panel - first_panel_ : panel;
+    std::vector<Expr> places;
+    for (Expr line : lines) places.push_back(line * row_length + from * number(width()) + column);
+    builder_.branch(sums.first > number(0), [&] {
+      for (std::size_t r = 0; r < lines.size(); ++r)
+        builder_.add({ir::Assign{totals[r], total(totals[r]) + pool_.load(sums.waiting, dtype(), {{places[r]}})}});
+    });
+    builder_.branch(sums.first + sums.count < number(product_.k), [&] {
+      for (std::size_t r = 0; r < lines.size(); ++r) builder_.store(sums.waiting, places[r], total(totals[r]));
+    }, [&] { finish(first, lines, totals, end, panel, column, rows); });
+  }
+
+  void multiply(const std::vector<Expr>& lines, const std::vector<ir::Local>& totals, Expr panel, Expr column,
+                const Rows& rows, const Sums& sums) {
+    const auto step = [&](Expr k) {
+      const Expr of_right = defined(right_at(sums.first + k, panel, column));
+      for (std::size_t r = 0; r < lines.size(); ++r)
+        builder_.add({ir::Assign{totals[r], total(totals[r]) + left_at(rows, sums, lines[r], k) * of_right}});
+    };
+    const auto k = product_.k.known();
+    const auto tile_sums = static_cast<std::int64_t>(lines.size()) * tile_.vectors;
+    if (k && *k * tile_sums <= unrolled_products) {
+      for (std::int64_t i = 0; i < *k; ++i) step(number(i));
+      return;
+    }
+    step(builder_.open(number(0), sums.count));
+    builder_.close();
+  }
+
+  /// The result's elements. Each is read, where they are computed from what lies in their place, before it is written.
+  void finish(Expr first, const std::vector<Expr>& lines, const std::vector<ir::Local>& totals, Expr end, Expr panel,
+              Expr column, const Rows& rows) {
+    const Expr at = panel * number(width()) + column;
+    if (epilogue_cost() > short_epilogue) return finish_in_loop(first, totals, end, at, column, rows);
+    std::vector<Expr> offsets, values;
+    for (std::size_t r = 0; r < lines.size(); ++r) {
+      const Expr row = rows.first + lines[r];
+      offsets.push_back(offset(row, at));
+      values.push_back(defined(element(total(totals[r]), row, at)));
+    }
+    for (std::size_t r = 0; r < lines.size(); ++r) store(offsets[r], values[r]);
+  }
+
+  void finish_in_loop(Expr first, const std::vector<ir::Local>& totals, Expr end, Expr at, Expr column,
+                      const Rows& rows) {
+    if (tile_sums_ < 0) tile_sums_ = builder_.scratch(dtype(), number(std::max(tile_.rows, rest_rows) * width()));
+    for (std::size_t r = 0; r < totals.size(); ++r)
+      builder_.store(tile_sums_, number(static_cast<std::int64_t>(r) * width()) + column, total(totals[r]));
+    const Expr height = number(static_cast<std::int64_t>(totals.size()));
+    const Expr r = builder_.open(number(0), end ? min(height, end - first) : height);
+    const Expr row = rows.first + first + r;
+    store(offset(row, at), element(pool_.load(tile_sums_, dtype(), {{r * number(width()) + column}}), row, at));
+    builder_.close();
+  }
+
+  Expr total(ir::Local local) { return builder_.local(local, dtype()); }
+
+  const Tile tile_;
+  const bool rows_stay_, packs_left_, packs_right_;
+  std::function<Expr(Expr row, Expr k)> left_at_;
+  std::function<Expr(Expr k, Expr panel, Expr column)> right_at_;
+  Expr first_panel_;
+  std::int64_t tile_sums_ = -1;
+};
+
+}  // namespace
+
+LoweredKernel lower_tiled(const Contraction& product, const LoweringInput& input) {
+  return TiledProduct(product, input).run();
+}
+
+}  // namespace theon::codegen
