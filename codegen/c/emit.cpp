@@ -166,6 +166,16 @@ class Writer {
          store.combine ? c_operation(*store.combine, dtype, dtype, {target, stored}, prelude_) : stored);
   }
 
+  void write(const ir::Transpose& turn) {
+    const std::string to = value(turn.target_offset), to_stride = value(turn.target_stride);
+    const std::string from = value(turn.source_offset), from_stride = value(turn.source_stride);
+    const std::string rows = value(turn.rows), columns = value(turn.columns);
+    line("for (int64_t r = 0; r < {}; ++r)", rows);
+    line("  for (int64_t c = 0; c < {}; ++c)", columns);
+    line("    b{}[{} + c * {} + r] = b{}[{} + r * {} + c];", turn.target, to, to_stride, turn.source, from,
+         from_stride);
+  }
+
   void write(const ir::If& branch) {
     line("if ({}) {{", value(branch.condition));
     ++depth_;

@@ -26,6 +26,7 @@ void Changes::collect(const ir::Block& block, In where) {
                    [&](const ir::Assign&) {},
                    [&](const ir::Accumulate&) {},
                    [&](const ir::Store& store) { mark_written(store.buffer); },
+                   [&](const ir::Transpose& turn) { mark_written(turn.target); },
                    [&](const ir::If& branch) {
                      collect(branch.then, where);
                      collect(branch.otherwise, where);
@@ -133,6 +134,7 @@ std::uint64_t memory_written_by(const ir::Block& block, const Changes& changes) 
   std::uint64_t written = 0;
   ir::for_each_statement(block, [&](const ir::Statement& statement) {
     if (const auto* store = std::get_if<ir::Store>(&statement.node)) written |= changes.buffer(store->buffer);
+    if (const auto* turn = std::get_if<ir::Transpose>(&statement.node)) written |= changes.buffer(turn->target);
   });
   return written;
 }

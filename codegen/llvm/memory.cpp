@@ -27,7 +27,7 @@ std::uint64_t bytes_of(llvm::Type* type) { return type->getPrimitiveSizeInBits()
 Operand Memory::load(std::int64_t buffer, const Offset& offset, std::uint64_t written) {
   Builder& b = code_.builder();
   const DType dtype = kernel_.buffers[buffer].dtype;
-  llvm::Type* element = memory_type(b.getContext(), dtype);
+  llvm::Type* element = this->element(buffer);
   const Place from = place(buffer, offset);
   Values values;
   for (unsigned group = 0; group < from.pointers.size(); ++group) {
@@ -45,7 +45,7 @@ Operand Memory::load(std::int64_t buffer, const Offset& offset, std::uint64_t wr
 void Memory::store(std::int64_t buffer, const Offset& offset, const Values& values) {
   Builder& b = code_.builder();
   const DType dtype = kernel_.buffers[buffer].dtype;
-  llvm::Type* element = memory_type(b.getContext(), dtype);
+  llvm::Type* element = this->element(buffer);
   const Place to = place(buffer, offset);
   for (unsigned group = 0; group < values.size(); ++group) {
     llvm::Value* value = values[group];
@@ -54,9 +54,17 @@ void Memory::store(std::int64_t buffer, const Offset& offset, const Values& valu
   }
 }
 
+llvm::Type* Memory::element(std::int64_t buffer) const {
+  return memory_type(code_.function().getContext(), kernel_.buffers[buffer].dtype);
+}
+
+llvm::Value* Memory::address(std::int64_t buffer, llvm::Value* offset) {
+  return code_.builder().CreateGEP(element(buffer), bases_[buffer], offset);
+}
+
 Memory::Place Memory::place(std::int64_t buffer, const Offset& offset) {
   Builder& b = code_.builder();
-  llvm::Type* element = memory_type(b.getContext(), kernel_.buffers[buffer].dtype);
+  llvm::Type* element = this->element(buffer);
   llvm::Value* pointer = common_pointer(element, buffer, offset);
   const std::int64_t stride = constant_or(offset.stride, offset.stride ? 2 : 0);
   if (!offset.vectors.empty() || (stride != 0 && stride != 1 && stride != -1))
@@ -166,7 +174,7 @@ void Memory::stream(llvm::Value* pointer, llvm::Value* vector) {
 
 llvm::Value* Memory::is_aligned(std::int64_t buffer, llvm::Value* first, unsigned lanes) {
   Builder& b = code_.builder();
-  llvm::Type* element = memory_type(b.getContext(), kernel_.buffers[buffer].dtype);
+  llvm::Type* element = this->element(buffer);
   llvm::Value* address = b.CreatePtrToInt(b.CreateGEP(element, bases_[buffer], first), b.getInt64Ty());
   return b.CreateIsNull(b.CreateAnd(address, b.getInt64(bytes_of(widened(element, lanes)) - 1)));
 }

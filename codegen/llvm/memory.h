@@ -35,6 +35,10 @@ class Memory {
   /// From here on whole groups of lanes are stored past the caches, or no longer so.
   void set_streaming(bool streaming) { streaming_ = streaming; }
 
+  llvm::Type* element(std::int64_t buffer) const;
+  /// Of an element of the buffer.
+  llvm::Value* address(std::int64_t buffer, llvm::Value* offset);
+
   /// One value for each group.
   void store(std::int64_t buffer, const Offset& offset, const Values& values);
 

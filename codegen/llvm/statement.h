@@ -39,6 +39,7 @@ class Statements {
   void emit(const ir::Assign& assign);
   void emit(const ir::Accumulate& accumulate);
   void emit(const ir::Store& store);
+  void emit(const ir::Transpose& turn);
   void emit(const ir::If& branch);
   void emit(const ir::Report& report);
 
@@ -57,6 +58,9 @@ class Statements {
   llvm::Value* lanes_up_to(llvm::Value* count, unsigned lanes);
   void scalar_tail(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   void run_copy(const ir::For& loop, VectorLoop copy);
+
+  using Position = llvm::function_ref<void(llvm::Value*)>;
+  void every(llvm::Value* begin, llvm::Value* end, std::int64_t step, Position body);
 
   Values state(const ir::Accumulate& sum, unsigned group) const;
   void set_states(const ir::Accumulate& sum, const std::vector<Values>& states);

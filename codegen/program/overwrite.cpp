@@ -51,6 +51,7 @@ class StoreSearch {
   void search(const ir::Var&, const ir::Block&, std::size_t) {}
   void search(const ir::Assign&, const ir::Block&, std::size_t) {}
   void search(const ir::Accumulate&, const ir::Block&, std::size_t) {}
+  void search(const ir::Transpose&, const ir::Block&, std::size_t) {}
   void search(const ir::Report&, const ir::Block&, std::size_t) {}
 
   std::int64_t buffer_;
@@ -102,6 +103,16 @@ bool loads_what_it_stores(const ir::Kernel& kernel, std::int64_t from, std::span
   return readers == count_readers(kernel.body, from);
 }
 
+/// Such a statement moves elements to places of other ones.
+bool is_transposed(const ir::Kernel& kernel, std::int64_t buffer) {
+  bool found = false;
+  ir::for_each_statement(kernel.body, [&](const ir::Statement& statement) {
+    const auto* turn = std::get_if<ir::Transpose>(&statement.node);
+    found = found || (turn && (turn->source == buffer || turn->target == buffer));
+  });
+  return found;
+}
+
 std::optional<std::int64_t> buffer_of(const ir::Kernel& kernel, ValueId value) {
   for (std::size_t buffer = 0; buffer < kernel.buffers.size(); ++buffer)
     if (kernel.buffers[buffer].access != ir::Access::scratch && kernel.buffers[buffer].slot == value)
@@ -136,7 +147,7 @@ struct MayOverwrite {
 
 bool may_overwrite(const ir::Kernel& kernel, ValueId from, ValueId to) {
   const std::optional<std::int64_t> source = buffer_of(kernel, from), target = buffer_of(kernel, to);
-  if (!source || !target) return false;
+  if (!source || !target || is_transposed(kernel, *source) || is_transposed(kernel, *target)) return false;
   const std::vector<StorePlace> stores = StoreSearch(*target).run(kernel.body);
   const auto is_plain = [&](const StorePlace& place) {
     return place.block == stores.front().block && !place.store->combine && stores_each_element_once(place);

@@ -96,6 +96,17 @@ class Interpreter {
     std::memcpy(address(store.buffer, offset), &stored.bits, size_of(stored.dtype));
   }
 
+  void run(const Transpose& turn) {
+    const std::int64_t to = integer(turn.target_offset), to_stride = integer(turn.target_stride);
+    const std::int64_t from = integer(turn.source_offset), from_stride = integer(turn.source_stride);
+    const std::int64_t rows = integer(turn.rows), columns = integer(turn.columns);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      for (std::int64_t c = 0; c < columns; ++c)
+        std::memcpy(address(turn.target, to + c * to_stride + r), address(turn.source, from + r * from_stride + c),
+                    size_of(kernel_.buffers[turn.source].dtype));
+    }
+  }
+
   void run(const If& branch) { run(value(branch.condition).as<bool>() ? branch.then : branch.otherwise); }
 
   void run(const Report& report) {

@@ -85,6 +85,12 @@ class Printer {
     line("b{}[{}] {}= {}", store.buffer, to_string(store.offset), combine, to_string(store.value));
   }
 
+  void print(const Transpose& turn) {
+    line("b{}[{}; {}] = transpose b{}[{}; {}] of {} x {}", turn.target, to_string(turn.target_offset),
+         to_string(turn.target_stride), turn.source, to_string(turn.source_offset), to_string(turn.source_stride),
+         to_string(turn.rows), to_string(turn.columns));
+  }
+
   void print(const If& branch) {
     line("if {}", to_string(branch.condition));
     indented(branch.then);

@@ -79,6 +79,16 @@ struct Store {
   std::optional<Opcode> combine = {};
 };
 
+/// target[target_offset + c * target_stride + r] = source[source_offset + r * source_stride + c] for r < rows and
+/// c < columns: bits are copied, from memory to other memory of one dtype. Not inside a vector loop. Elements that go
+/// across a matrix are read and written in vectors only so; columns are best a multiple of a cache line.
+struct Transpose {
+  std::int64_t target, source;
+  Expr target_offset, target_stride;
+  Expr source_offset, source_stride;
+  Expr rows, columns;
+};
+
 /// Guards loads, which a select does not: both arms of a select are computed.
 struct If {
   Expr condition;
@@ -94,7 +104,7 @@ struct Report {
 };
 
 struct Statement {
-  std::variant<For, Let, Var, Assign, Accumulate, Store, If, Report> node;
+  std::variant<For, Let, Var, Assign, Accumulate, Store, Transpose, If, Report> node;
 };
 
 enum class Access : std::uint8_t { read, write, read_write, scratch };

@@ -155,6 +155,20 @@ class Checker {
     require(target.access != Access::write, "buffer {} is combined with, but write-only", target.name);
   }
 
+  void check(const Transpose& turn) {
+    const Buffer &target = buffer(turn.target), &source = buffer(turn.source);
+    require(!vector_loop_, "a transpose stands in a vector loop");
+    for (const Expr expr : expressions({turn})) check_uniform("a bound of a transpose", expr);
+    require(target.dtype == source.dtype, "buffer {} is {}, and transposed to {}", source.name, name(source.dtype),
+            name(target.dtype));
+    require(source.access != Access::write, "buffer {} is read, but write-only", source.name);
+    require(target.access != Access::read, "buffer {} is written, but read-only", target.name);
+    const bool apart = target.access == Access::scratch || source.access == Access::scratch
+                           ? turn.target != turn.source
+                           : target.slot != source.slot;
+    require(apart, "buffer {} is transposed onto itself", source.name);
+  }
+
   void check(const If& branch) {
     require_dtype("a condition", branch.condition, DType::boolean);
     varies(branch.condition);

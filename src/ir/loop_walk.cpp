@@ -13,6 +13,7 @@ std::vector<const Block*> blocks(const Statement& statement) {
                         [](const Assign&) { return Blocks{}; },
                         [](const Accumulate&) { return Blocks{}; },
                         [](const Store&) { return Blocks{}; },
+                        [](const Transpose&) { return Blocks{}; },
                         [](const If& branch) {
                           return Blocks{&branch.then, &branch.otherwise};
                         },
@@ -42,6 +43,10 @@ std::vector<Expr> expressions(const Statement& statement) {
                         [](const Accumulate& accumulate) { return accumulate.values; },
                         [](const Store& store) {
                           return Exprs{store.offset, store.value};
+                        },
+                        [](const Transpose& turn) {
+                          return Exprs{turn.target_offset, turn.target_stride, turn.source_offset,
+                                       turn.source_stride, turn.rows,          turn.columns};
                         },
                         [](const If& branch) { return Exprs{branch.condition}; },
                         [](const Report& report) {

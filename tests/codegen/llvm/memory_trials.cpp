@@ -82,6 +82,20 @@ Trial transposed() {
   return trial;
 }
 
+/// Rows of x turned into columns of scratch memory and those into columns of out, with a gap behind each: a block of n rows and `columns` columns,
+/// or half of m where that is fewer.
+Trial turned(DType dtype, std::int64_t columns) {
+  Trial trial(fmt::format("{} columns of {} turned", columns, name(dtype)));
+  const std::int64_t x = trial.buffer(dtype, Access::read, size_nm);
+  const std::int64_t out = trial.buffer(dtype, Access::read_write, [](std::int64_t n, std::int64_t m) { return n * (m + 2); });
+  const std::int64_t across = trial.scratch(dtype, trial.m_value() * (trial.n_value() + 3));
+  const Expr width = min(trial.integer(columns), trial.m_value() - floor_div(trial.m_value(), 2));
+  const Expr first = floor_div(trial.m_value(), 2), scratch_stride = trial.n_value() + 3;
+  trial.kernel.body = {{Transpose{across, x, trial.integer(1), scratch_stride, first, trial.m_value(), trial.n_value(), width}},
+                       {Transpose{out, across, trial.integer(0), trial.m_value() + 2, trial.integer(1), scratch_stride, width, trial.n_value()}}};
+  return trial;
+}
+
 /// x[i] = x[i] * x[i] - 1 through two buffers of one slot, then x[i] += y[i].
 Trial in_place() {
   Trial trial("in place");
@@ -150,6 +164,9 @@ std::vector<Trial> memory_trials() {
   }
   for (const auto& [lanes, unroll] : {std::pair{4, 1}, {16, 1}, {16, 4}, {8, 3}}) trials.push_back(broadcast(lanes, unroll));
   trials.push_back(transposed());
+  for (const DType dtype : {DType::boolean, DType::float16, f32, DType::float64}) {
+    for (const std::int64_t columns : {1, 16, 50}) trials.push_back(turned(dtype, columns));
+  }
   trials.push_back(in_place());
   trials.push_back(scratch_rows());
   trials.push_back(scatter_add());
