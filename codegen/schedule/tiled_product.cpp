@@ -203,6 +203,19 @@ class TiledProduct : ProductKernel {
     const Expr panel = builder_.open(panels.first, panels.second);
     const Expr first = panel * number(width()), count = min(number(width()), number(columns()) - first);
     const Expr to = (panel - panels.first) * panel_size;
+    if (const std::optional<Strides> found = strides(product_.right, product_.column); found && equal(found->sum, 1) == Answer::yes)
+      builder_.add({ir::Transpose{packed, builder_.read(product_.right->number), to, number(width()), right_place(number(0), first), number(found->side), count, all}});
+    else
+      copy_right(packed, to, first, count);
+    builder_.close();
+    right_at_ = [=, this](Expr k, Expr panel, Expr column) {
+      return pool_.load(packed, dtype(), {{(panel - panels.first) * panel_size + k * number(width()) + column}});
+    };
+    first_panel_ = panels.first;
+  }
+
+  void copy_right(std::int64_t packed, Expr to, Expr first, Expr count) {
+    const Expr all = number(product_.k);
     const bool in_a_row = has_columns_in_a_row();
     const Expr outer = builder_.open(number(0), in_a_row ? all : count);
     const Expr inner = builder_.open(number(0), in_a_row ? count : all, {lanes_, in_a_row ? static_cast<int>(tile_.vectors) : 1});
@@ -210,12 +223,10 @@ class TiledProduct : ProductKernel {
     builder_.store(packed, to + k * number(width()) + column, right(k, first + column));
     builder_.close();
     builder_.close();
-    builder_.close();
-    right_at_ = [=, this](Expr k, Expr panel, Expr column) {
-      return pool_.load(packed, dtype(), {{(panel - panels.first) * panel_size + k * number(width()) + column}});
-    };
-    first_panel_ = panels.first;
   }
+
+  /// Where it lies, if it is a load.
+  Expr right_place(Expr k, Expr column) { return right(k, column)->args[0]; }
 
   Expr left_at(const Rows& rows, const Sums& sums, Expr row, Expr k) {
     return left_at_ ? left_at_(row, k) : left(rows.first + row, sums.first + k);
