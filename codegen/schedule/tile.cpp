@@ -20,9 +20,14 @@ constexpr double start = 0.2;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// All tiles of one column of them; per row where there are rows without end.
+/// All tiles of one column of them. An unknown number of rows is taken to be four tiles and a half, the half in low
+/// tiles; and counted for each row.
 double column_cycles(const Tile& tile, std::optional<std::int64_t> m) {
-  if (!m) return (cycles(tile) + start) / static_cast<double>(tile.rows);
+  if (!m) {
+    const std::int64_t left = tile.rows / 2, low = ceil_div(left, rest_rows);
+    return (4 * (cycles(tile) + start) + static_cast<double>(low) * (cycles({rest_rows, tile.vectors}) + start)) /
+           static_cast<double>(4 * tile.rows + left);
+  }
   if (*m == 0) return 0;
   const std::int64_t tiles = ceil_div(*m, tile.rows), high = ceil_div(*m, tiles), low = *m / tiles;
   const std::int64_t highs = *m - low * tiles;

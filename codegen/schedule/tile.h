@@ -13,6 +13,9 @@ struct Tile {
   std::int64_t rows, vectors;
 };
 
+/// The height of the tiles that take what is left of an unknown number of rows.
+inline constexpr std::int64_t rest_rows = 3;
+
 /// The tile that a result of m rows and n columns is cut into with the least work; unknown sizes are taken to be large.
 Tile best_tile(std::optional<std::int64_t> m, std::optional<std::int64_t> n, int lanes, const Machine& machine);
 

@@ -24,10 +24,10 @@ constexpr std::int64_t block_panels = 32;
 constexpr std::int64_t resident_bytes = std::int64_t{1} << 19;
 /// From so many bytes on, steps through the rows of a right operand leave the translation buffers.
 constexpr std::int64_t far_bytes = std::int64_t{1} << 20;
+/// So few rows do not pay for copying the right operand.
+constexpr std::int64_t few_rows = 192;
 /// Operations after a sum that are compiled once for each sum of a tile; more run in a loop over its rows.
 constexpr int short_epilogue = 8;
-/// The height of the tiles that take what is left of an unknown number of rows.
-constexpr std::int64_t rest_rows = 3;
 /// Multiply-adds of a tile whose sum is spelled out.
 constexpr std::int64_t unrolled_products = 256;
 
@@ -39,21 +39,20 @@ class TiledProduct : ProductKernel {
       : ProductKernel(product, input),
         tile_(best_tile(rows().known(), columns().known(), lanes_, machine_)),
         rows_stay_(fits(product.domain[product.row] * product.k, resident_bytes)),
-        packs_left_(!strides(product.left, product.row) || (!rows_stay_ && !is_at_most(panels(), 2))),
-        packs_right_(!has_columns_in_a_row() ||
-                     (!rows_stay_ && !fits(product.k * product.domain[product.column], far_bytes))) {}
+        packs_left_(!strides(product.left, product.row) || (!rows_stay_ && !is_at_most(panels(), 2))) {}
 
   LoweredKernel run() {
     const Dim trips = has_batch() ? batch_trips() : rows_stay_ ? panels() : row_blocks();
-    const bool batched = has_batch();
-    const auto range = [&](const Dim& count) {
-      return batched ? std::pair(number(0), number(count)) : std::pair(builder_.begin(), builder_.end());
-    };
     open_batch();
-    if (rows_stay_)
-      all_rows(range(panels()));
+    const Range whole = has_batch() ? Range(number(0), number(rows_stay_ ? panels() : row_blocks()))
+                                    : Range(builder_.begin(), builder_.end());
+    const bool is_far = !rows_stay_ && !fits(product_.k * columns(), far_bytes);
+    packs_right_ = !has_columns_in_a_row() || is_far;
+    if (packs_right_ && has_columns_in_a_row() && !rows().known())
+      // Rows that turn out to be few meet each panel only a few times: copying it would take as long.
+      builder_.branch(number(rows()) < number(few_rows), [&] { blocks(whole, false); }, [&] { blocks(whole, true); });
     else
-      blocks_of_rows(range(row_blocks()));
+      blocks(whole, packs_right_);
     close_batch();
     return {builder_.finish(), trips};
   }
@@ -92,6 +91,16 @@ class TiledProduct : ProductKernel {
   bool is_split() const { return equal(sum_step(), product_.k) != Answer::yes; }
 
   // Blocks.
+
+  void blocks(const Range& range, bool packs_right) {
+    packs_right_ = packs_right;
+    left_at_ = nullptr;
+    right_at_ = nullptr;
+    if (rows_stay_)
+      all_rows(range);
+    else
+      blocks_of_rows(range);
+  }
 
   /// The rows of a block: tiles of known rows by number, otherwise rows.
   struct Rows {
@@ -195,38 +204,44 @@ class TiledProduct : ProductKernel {
     };
   }
 
-  /// Panel after panel, row after row of each.
+  /// Panel after panel, row after row of each; but read in the order in which it lies.
   void pack_right(const Range& panels) {
     const Expr all = number(product_.k), panel_size = all * number(width());
     const Expr most = rows_stay_ ? number(1) : min(number(block_panels), number(this->panels()));
     const std::int64_t packed = builder_.scratch(dtype(), most * panel_size);
-    const Expr panel = builder_.open(panels.first, panels.second);
-    const Expr first = panel * number(width()), count = min(number(width()), number(columns()) - first);
-    const Expr to = (panel - panels.first) * panel_size;
-    if (const std::optional<Strides> found = strides(product_.right, product_.column); found && equal(found->sum, 1) == Answer::yes)
-      builder_.add({ir::Transpose{packed, builder_.read(product_.right->number), to, number(width()), right_place(number(0), first), number(found->side), count, all}});
+    const auto at = [=, this](Expr k, Expr panel, Expr column) {
+      return (panel - panels.first) * panel_size + k * number(width()) + column;
+    };
+    const std::optional<Strides> found = strides(product_.right, product_.column);
+    if (found && equal(found->sum, 1) == Answer::yes)
+      turn_right(packed, at, panels, found->side);
     else
-      copy_right(packed, to, first, count);
-    builder_.close();
+      copy_right(packed, at, panels);
     right_at_ = [=, this](Expr k, Expr panel, Expr column) {
-      return pool_.load(packed, dtype(), {{(panel - panels.first) * panel_size + k * number(width()) + column}});
+      return pool_.load(packed, dtype(), {{at(k, panel, column)}});
     };
     first_panel_ = panels.first;
   }
 
-  void copy_right(std::int64_t packed, Expr to, Expr first, Expr count) {
-    const Expr all = number(product_.k);
-    const bool in_a_row = has_columns_in_a_row();
-    const Expr outer = builder_.open(number(0), in_a_row ? all : count);
-    const Expr inner = builder_.open(number(0), in_a_row ? count : all, {lanes_, in_a_row ? static_cast<int>(tile_.vectors) : 1});
-    const Expr k = in_a_row ? outer : inner, column = in_a_row ? inner : outer;
-    builder_.store(packed, to + k * number(width()) + column, right(k, first + column));
-    builder_.close();
+  using Place = std::function<Expr(Expr k, Expr panel, Expr column)>;
+
+  void turn_right(std::int64_t packed, const Place& at, const Range& panels, const Dim& distance) {
+    const Expr panel = builder_.open(panels.first, panels.second), first = panel * number(width());
+    const Expr source = right(number(0), first);
+    builder_.add({ir::Transpose{packed, source->number, at(number(0), panel, number(0)), number(width()),
+                                source->args[0], number(distance), columns_of(panel), number(product_.k)}});
     builder_.close();
   }
 
-  /// Where it lies, if it is a load.
-  Expr right_place(Expr k, Expr column) { return right(k, column)->args[0]; }
+  void copy_right(std::int64_t packed, const Place& at, const Range& panels) {
+    const Expr k = builder_.open(number(0), number(product_.k));
+    const Expr panel = builder_.open(panels.first, panels.second);
+    const Expr column = builder_.open(number(0), columns_of(panel), {lanes_, static_cast<int>(tile_.vectors)});
+    builder_.store(packed, at(k, panel, column), right(k, panel * number(width()) + column));
+    for (int loop = 0; loop < 3; ++loop) builder_.close();
+  }
+
+  Expr columns_of(Expr panel) { return min(number(width()), number(columns()) - panel * number(width())); }
 
   Expr left_at(const Rows& rows, const Sums& sums, Expr row, Expr k) {
     return left_at_ ? left_at_(row, k) : left(rows.first + row, sums.first + k);
@@ -246,7 +261,7 @@ class TiledProduct : ProductKernel {
     const auto n = columns().known();
     if (!n) {
       const Expr panel = builder_.open(panels.first, panels.second);
-      run(panel, min(number(columns()) - panel * number(width()), number(width())), {lanes_, vectors});
+      run(panel, columns_of(panel), {lanes_, vectors});
       builder_.close();
       return;
     }
@@ -365,7 +380,8 @@ class TiledProduct : ProductKernel {
   Expr total(ir::Local local) { return builder_.local(local, dtype()); }
 
   const Tile tile_;
-  const bool rows_stay_, packs_left_, packs_right_;
+  const bool rows_stay_, packs_left_;
+  bool packs_right_ = false;
   std::function<Expr(Expr row, Expr k)> left_at_;
   std::function<Expr(Expr k, Expr panel, Expr column)> right_at_;
   Expr first_panel_;
