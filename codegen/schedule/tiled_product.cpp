@@ -28,9 +28,6 @@ constexpr std::int64_t far_bytes = std::int64_t{1} << 20;
 constexpr std::int64_t few_rows = 192;
 /// Operations after a sum that are compiled once for each sum of a tile; more run in a loop over its rows.
 constexpr int short_epilogue = 8;
-/// Multiply-adds of a tile whose sum is spelled out.
-constexpr std::int64_t unrolled_products = 256;
-
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 class TiledProduct : ProductKernel {
@@ -336,18 +333,10 @@ class TiledProduct : ProductKernel {
 
   void multiply(const std::vector<Expr>& lines, const std::vector<ir::Local>& totals, Expr panel, Expr column,
                 const Rows& rows, const Sums& sums) {
-    const auto step = [&](Expr k) {
-      const Expr of_right = defined(right_at(sums.first + k, panel, column));
-      for (std::size_t r = 0; r < lines.size(); ++r)
-        builder_.add({ir::Assign{totals[r], total(totals[r]) + left_at(rows, sums, lines[r], k) * of_right}});
-    };
-    const auto k = product_.k.known();
-    const auto tile_sums = static_cast<std::int64_t>(lines.size()) * tile_.vectors;
-    if (k && *k * tile_sums <= unrolled_products) {
-      for (std::int64_t i = 0; i < *k; ++i) step(number(i));
-      return;
-    }
-    step(builder_.open(number(0), sums.count));
+    const Expr k = builder_.open(number(0), sums.count);
+    const Expr of_right = defined(right_at(sums.first + k, panel, column));
+    for (std::size_t r = 0; r < lines.size(); ++r)
+      builder_.add({ir::Assign{totals[r], total(totals[r]) + left_at(rows, sums, lines[r], k) * of_right}});
     builder_.close();
   }
 
