@@ -35,7 +35,8 @@ class TiledProduct : ProductKernel {
   TiledProduct(const Contraction& product, const LoweringInput& input)
       : ProductKernel(product, input),
         tile_(best_tile(rows().known(), columns().known(), lanes_, machine_)),
-        rows_stay_(fits(product.domain[product.row] * product.k, resident_bytes)),
+        is_symmetric_(is_symmetric()),
+        rows_stay_(!is_symmetric_ && fits(product.domain[product.row] * product.k, resident_bytes)),
         packs_left_(!strides(product.left, product.row) || (!rows_stay_ && !is_at_most(panels(), 2))) {}
 
   LoweredKernel run() {
@@ -66,6 +67,15 @@ class TiledProduct : ProductKernel {
   bool has_columns_in_a_row() const {
     const std::optional<Strides> found = strides(product_.right, product_.column);
     return found && equal(found->side, 1) == Answer::yes;
+  }
+
+  /// Whether left and right are one matrix and its transpose, and more than half of the result need not be computed.
+  bool is_symmetric() const {
+    if (has_batch() || equal(rows(), columns()) != Answer::yes || is_at_most(rows(), 2 * block_rows())) return false;
+    const Expr column = pool_.index(product_.column, columns());
+    return same(product_.right, pool_.replace(product_.left, [&](Expr e) {
+      return e->op == ir::Opcode::index && e->number == product_.row ? column : Expr();
+    }));
   }
 
   std::int64_t width() const { return tile_.vectors * lanes_; }
@@ -104,15 +114,16 @@ class TiledProduct : ProductKernel {
     Expr first, count;
     Range tiles = {};
   };
-  /// The part of the sum that is at hand. Where it is split, partial sums wait in scratch memory.
+  /// The part of the sum that is at hand. Sums that are not complete yet, or that serve for two elements, wait in
+  /// scratch memory.
   struct Sums {
     Expr first, count;
-    std::int64_t waiting = -1;
+    bool wait = false;
   };
 
   void all_rows(const Range& range) {
     const Rows rows{number(0), number(this->rows()), {number(0), number(row_tiles())}};
-    const Sums sums{number(0), number(product_.k)};
+    const Sums sums{number(0), number(product_.k), false};
     if (packs_left_) pack_left(rows, sums, number(this->rows()));
     for_panels(range, [&](Expr panel, Expr count, const LoopShape& shape) {
       if (packs_right_) pack_right({panel, panel + number(1)});
@@ -121,6 +132,7 @@ class TiledProduct : ProductKernel {
   }
 
   void blocks_of_rows(const Range& range) {
+    first_panel_ = number(0);
     if (!packs_right_) return blocks_of_rows(range, {number(0), number(panels())});
     const Expr all = number(panels());
     const Expr first = builder_.open(number(0), floor_div(all + number(block_panels - 1), number(block_panels))) *
@@ -135,21 +147,47 @@ class TiledProduct : ProductKernel {
     const Expr block = builder_.open(range.first, range.second);
     const Rows rows = rows_of(block);
     const Expr step = number(sum_step()), all = number(product_.k);
-    Sums sums{number(0), all};
-    const std::int64_t waiting = is_split() ? waiting_sums() : -1;
+    Sums sums{number(0), all, is_split() || is_symmetric_};
+    if (sums.wait) waiting_ = builder_.scratch(dtype(), number(block_rows()) * waiting_length());
     if (is_split()) {
       // Empty sums have one step as well: the result is written in the last.
       const Expr steps = max(floor_div(all + step - number(1), step), number(1));
       sums.first = builder_.open(number(0), steps) * step;
       sums.count = min(step, all - sums.first);
-      sums.waiting = waiting;
     }
     if (packs_left_) pack_left(rows, sums, number(block_rows()));
-    for_panels(panels, [&](Expr panel, Expr count, const LoopShape& shape) {
+    // Of a symmetric result those panels that reach beyond the diagonal.
+    const Expr first = is_symmetric_ ? max(panels.first, floor_div(rows.first, number(width()))) : panels.first;
+    for_panels({first, panels.second}, [&](Expr panel, Expr count, const LoopShape& shape) {
       tiles_of(panel, count, shape, rows, sums);
     });
     if (is_split()) builder_.close();
+    if (is_symmetric_) finish_both_halves(rows, panels);
     builder_.close();
+  }
+
+  /// The block's elements from the diagonal on, and those on the other side of it.
+  void finish_both_halves(const Rows& rows, const Range& panels) {
+    const Expr begin = panels.first * number(width()), end = min(panels.second * number(width()), number(columns()));
+    const Expr r = builder_.open(number(0), rows.count);
+    const Expr column = builder_.open(max(begin, rows.first), end, {lanes_, 2});
+    finish(rows.first + r, column, waiting_place(r, column));
+    builder_.close();
+    builder_.close();
+    const Expr beyond = max(begin, rows.first + rows.count), distance = number(block_rows() + lanes_);
+    const std::int64_t turned = builder_.scratch(dtype(), waiting_length() * distance);
+    builder_.add({ir::Transpose{turned, waiting_, number(0), distance, waiting_place(number(0), beyond),
+                                waiting_length(), rows.count, end - beyond}});
+    const Expr c = builder_.open(number(0), end - beyond);
+    const Expr row = builder_.open(number(0), rows.count, {lanes_, 2});
+    const Expr sum = pool_.load(turned, dtype(), {{c * distance + row}});
+    store(offset(beyond + c, rows.first + row), element(sum, beyond + c, rows.first + row));
+    builder_.close();
+    builder_.close();
+  }
+
+  void finish(Expr row, Expr column, Expr place) {
+    store(offset(row, column), element(pool_.load(waiting_, dtype(), {{place}}), row, column));
   }
 
   Rows rows_of(Expr block) {
@@ -173,11 +211,14 @@ class TiledProduct : ProductKernel {
   }
   Expr row_of_tile(Expr tile) { return tile * number(heights().low) + min(tile, number(heights().tall)); }
 
-  std::int64_t waiting_sums() {
-    const Expr panels = packs_right_ ? min(number(block_panels), number(this->panels())) : number(this->panels());
-    return builder_.scratch(dtype(), number(block_rows()) * waiting_row(panels));
+  /// Of a row of a block.
+  Expr waiting_length() const {
+    const Expr all = number(panels());
+    return (packs_right_ ? min(number(block_panels), all) : all) * number(width());
   }
-  Expr waiting_row(Expr panels) { return panels * number(width()); }
+  Expr waiting_place(Expr row, Expr column) const {
+    return row * waiting_length() + column - first_panel_ * number(width());
+  }
 
   // Packing.
 
@@ -317,18 +358,20 @@ class TiledProduct : ProductKernel {
       lines.push_back(end ? defined(min(first + number(r), end - number(1))) : first + number(r));
     const std::vector<ir::Local> totals = this->sums(height);
     multiply(lines, totals, panel, column, rows, sums);
-    if (sums.waiting < 0) return finish(first, lines, totals, end, panel, column, rows);
-    const Expr row_length = waiting_row(packs_right_ ? min(number(block_panels), number(panels())) : number(panels()));
-    const Expr from = packs_right_ ? panel - first_panel_ : panel;
+    if (!sums.wait) return finish_tile(first, lines, totals, end, panel, column, rows);
     std::vector<Expr> places;
-    for (Expr line : lines) places.push_back(line * row_length + from * number(width()) + column);
-    builder_.branch(sums.first > number(0), [&] {
-      for (std::size_t r = 0; r < lines.size(); ++r)
-        builder_.add({ir::Assign{totals[r], total(totals[r]) + pool_.load(sums.waiting, dtype(), {{places[r]}})}});
-    });
-    builder_.branch(sums.first + sums.count < number(product_.k), [&] {
-      for (std::size_t r = 0; r < lines.size(); ++r) builder_.store(sums.waiting, places[r], total(totals[r]));
-    }, [&] { finish(first, lines, totals, end, panel, column, rows); });
+    for (Expr line : lines) places.push_back(waiting_place(line, panel * number(width()) + column));
+    const auto wait = [&] {
+      for (std::size_t r = 0; r < lines.size(); ++r) builder_.store(waiting_, places[r], total(totals[r]));
+    };
+    if (is_split())
+      builder_.branch(sums.first > number(0), [&] {
+        for (std::size_t r = 0; r < lines.size(); ++r)
+          builder_.add({ir::Assign{totals[r], total(totals[r]) + pool_.load(waiting_, dtype(), {{places[r]}})}});
+      });
+    if (is_symmetric_) return wait();
+    builder_.branch(sums.first + sums.count < number(product_.k), wait,
+                    [&] { finish_tile(first, lines, totals, end, panel, column, rows); });
   }
 
   void multiply(const std::vector<Expr>& lines, const std::vector<ir::Local>& totals, Expr panel, Expr column,
@@ -341,7 +384,7 @@ class TiledProduct : ProductKernel {
   }
 
   /// The result's elements. Each is read, where they are computed from what lies in their place, before it is written.
-  void finish(Expr first, const std::vector<Expr>& lines, const std::vector<ir::Local>& totals, Expr end, Expr panel,
+  void finish_tile(Expr first, const std::vector<Expr>& lines, const std::vector<ir::Local>& totals, Expr end, Expr panel,
               Expr column, const Rows& rows) {
     const Expr at = panel * number(width()) + column;
     if (epilogue_cost() > short_epilogue) return finish_in_loop(first, totals, end, at, column, rows);
@@ -369,12 +412,12 @@ class TiledProduct : ProductKernel {
   Expr total(ir::Local local) { return builder_.local(local, dtype()); }
 
   const Tile tile_;
-  const bool rows_stay_, packs_left_;
+  const bool is_symmetric_, rows_stay_, packs_left_;
   bool packs_right_ = false;
   std::function<Expr(Expr row, Expr k)> left_at_;
   std::function<Expr(Expr k, Expr panel, Expr column)> right_at_;
   Expr first_panel_;
-  std::int64_t tile_sums_ = -1;
+  std::int64_t waiting_ = -1, tile_sums_ = -1;
 };
 
 }  // namespace

@@ -224,3 +224,12 @@ TEST_CASE("a part or a repetition of a sum with a product is computed as such") 
       for (std::int64_t k = 0; k < 3; ++k) CHECK(got[2].at<double>({i, j, k}) == Approx(all[4 * i + j]));
     }
 }
+
+TEST_CASE("a matrix times its own transpose is computed on one side of the diagonal") {
+  for (const Sizes& size : {Sizes{300, 40}, {200, 333}, {257, 1700}, {5, 9}, {0, 3}}) {
+    INFO(size[0] << " x " << size[1]);
+    expect_exact({size}, [](const auto& x) { return dot(x[0], x[0].T()); });
+    expect_exact({size}, [](const auto& x) { return dot(x[0].T(), x[0]); }, DType::float64);
+    expect_exact({size, {size[0], size[0]}}, [](const auto& x) { return maximum(3 * dot(x[0], x[0].T()) - x[1], -20); });
+  }
+}
