@@ -90,8 +90,9 @@ void Statements::masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Va
   branch(b.CreateICmpSLT(begin, end), Keeps::nothing, carried, run, [] {});
 }
 
-/// The first `count` of the lanes, all where there are fewer, none where it is negative. Compared, not shifted out of a byte of ones: where LLVM
-/// 19 spills a mask of 8 lanes made so, it may take it for one of 16 with whatever lies above the byte.
+/// The first `count` of the lanes, all where there are fewer, none where it is negative. Compared, not shifted out of a
+/// byte of ones: where LLVM 19 spills a mask of 8 lanes made so, it may take it for one of 16 with whatever lies above
+/// the byte.
 llvm::Value* Statements::lanes_up_to(llvm::Value* count, unsigned lanes) {
   Builder& b = code_.builder();
   const unsigned bits = std::clamp(8u * target_.vector_bytes / lanes, 8u, 64u);
@@ -99,8 +100,7 @@ llvm::Value* Statements::lanes_up_to(llvm::Value* count, unsigned lanes) {
   for (unsigned lane = 0; lane < lanes; ++lane) numbers.push_back(b.getIntN(bits, lane));
   llvm::Value* limited = b.CreateBinaryIntrinsic(
       llvm::Intrinsic::smin, b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, count, b.getInt64(0)), b.getInt64(lanes));
-  llvm::Value* run =
-      b.CreateZExtOrTrunc(limited, b.getIntNTy(bits));
+  llvm::Value* run = b.CreateZExtOrTrunc(limited, b.getIntNTy(bits));
   return b.CreateICmpULT(llvm::ConstantVector::get(numbers), b.CreateVectorSplat(lanes, run));
 }
 

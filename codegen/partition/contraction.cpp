@@ -101,8 +101,7 @@ std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Va
   for (Expr factor : {sum->left, sum->right})
     if (!is_strided(factor, axes, sum->index, values, pool)) return std::nullopt;
   const Expr placeholder = pool.argument(0, sum->reduce->dtype);
-  const Expr element =
-      pool.replace(nest.element, [&](Expr e) { return same(e, sum->reduce) ? placeholder : Expr(); });
+  const Expr element = pool.replace(nest.element, [&](Expr e) { return same(e, sum->reduce) ? placeholder : Expr(); });
   return Contraction{nest.result, type.dims, row, column, sum->left, sum->right, sum->index, *k, element, nest.where};
 }
 

@@ -47,7 +47,8 @@ class KernelBuilder {
   /// Statements added until `close` form the loop's body.
   ir::Expr open(ir::Expr begin, ir::Expr end, const LoopShape& shape = {});
   void close();
-  void branch(ir::Expr condition, const std::function<void()>& then, const std::function<void()>& otherwise = [] {});
+  void branch(
+      ir::Expr condition, const std::function<void()>& then, const std::function<void()>& otherwise = [] {});
 
   ir::Kernel finish();
 

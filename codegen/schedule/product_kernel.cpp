@@ -35,16 +35,13 @@ void ProductKernel::close_batch() {
 std::optional<Strides> ProductKernel::strides(Expr factor, int axis) const {
   if (factor->op != Opcode::load) return std::nullopt;
   const Expr indices[] = {pool_.index(axis, product_.domain[axis]), product_.index};
-  const auto affine =
-      as_affine(row_major_offset(values_[factor->number].type.dims, factor->args, pool_), indices);
+  const auto affine = as_affine(row_major_offset(values_[factor->number].type.dims, factor->args, pool_), indices);
   if (!affine) return std::nullopt;
   const auto side = as_dim(affine->coefficients[0]), sum = as_dim(affine->coefficients[1]);
   return side && sum ? std::optional(Strides{*side, *sum}) : std::nullopt;
 }
 
-Expr ProductKernel::element(Expr sum, Expr row, Expr column) {
-  return at(product_.element, row, column, Expr(), sum);
-}
+Expr ProductKernel::element(Expr sum, Expr row, Expr column) { return at(product_.element, row, column, Expr(), sum); }
 
 Expr ProductKernel::offset(Expr row, Expr column) const {
   return row_major_offset(product_.domain, axes(row, column), pool_);

@@ -27,8 +27,8 @@ class SkinnyProduct : ProductKernel {
 
   std::optional<LoweredKernel> run() {
     if (has_batch() || fills_vectors() || !(few_columns_ || is_few(rows()))) return std::nullopt;
-    const std::optional<Strides> of_long = few_columns_ ? strides(product_.left, product_.row)
-                                                        : strides(product_.right, product_.column);
+    const std::optional<Strides> of_long =
+        few_columns_ ? strides(product_.left, product_.row) : strides(product_.right, product_.column);
     if (of_long && equal(of_long->sum, 1) == Answer::yes) return along_sums();
     if (of_long && equal(of_long->side, 1) == Answer::yes) return along_rows();
     return std::nullopt;
@@ -50,7 +50,8 @@ class SkinnyProduct : ProductKernel {
   LoweredKernel along_sums() {
     const std::int64_t together = std::clamp<std::int64_t>(most_sums / few(), 1, 4);
     const Expr last_line = number(length()) - number(1), count = number(product_.k);
-    const auto of_short = few_columns_ ? strides(product_.right, product_.column) : strides(product_.left, product_.row);
+    const auto of_short =
+        few_columns_ ? strides(product_.right, product_.column) : strides(product_.left, product_.row);
     const bool is_packed = !of_short || equal(of_short->sum, 1) != Answer::yes;
     const std::int64_t packed = is_packed ? pack() : 0;
     const Expr block = builder_.open(builder_.begin(), builder_.end());
@@ -79,8 +80,7 @@ class SkinnyProduct : ProductKernel {
     const Expr count = number(product_.k);
     const std::int64_t packed = builder_.scratch(dtype(), number(few()) * count);
     const Expr i = builder_.open(number(0), count);
-    for (std::int64_t c = 0; c < few(); ++c)
-      builder_.store(packed, number(c) * count + i, short_factor(i, number(c)));
+    for (std::int64_t c = 0; c < few(); ++c) builder_.store(packed, number(c) * count + i, short_factor(i, number(c)));
     builder_.close();
     return packed;
   }
@@ -93,8 +93,7 @@ class SkinnyProduct : ProductKernel {
     const Expr i = builder_.open(number(0), number(product_.k));
     const Expr of_long = defined(long_factor(line, i));
     for (std::int64_t c = 0; c < few(); ++c)
-      builder_.add(
-          {ir::Assign{totals[c], builder_.local(totals[c], dtype()) + of_long * short_factor(i, number(c))}});
+      builder_.add({ir::Assign{totals[c], builder_.local(totals[c], dtype()) + of_long * short_factor(i, number(c))}});
     builder_.close();
     store({line}, totals);
     builder_.close();

@@ -48,7 +48,8 @@ class TiledProduct : ProductKernel {
     packs_right_ = !has_columns_in_a_row() || is_far;
     if (packs_right_ && has_columns_in_a_row() && !rows().known())
       // Rows that turn out to be few meet each panel only a few times: copying it would take as long.
-      builder_.branch(number(rows()) < number(few_rows), [&] { blocks(whole, false); }, [&] { blocks(whole, true); });
+      builder_.branch(
+          number(rows()) < number(few_rows), [&] { blocks(whole, false); }, [&] { blocks(whole, true); });
     else
       blocks(whole, packs_right_);
     close_batch();
@@ -158,9 +159,8 @@ class TiledProduct : ProductKernel {
     if (packs_left_) pack_left(rows, sums, number(block_rows()));
     // Of a symmetric result those panels that reach beyond the diagonal.
     const Expr first = is_symmetric_ ? max(panels.first, floor_div(rows.first, number(width()))) : panels.first;
-    for_panels({first, panels.second}, [&](Expr panel, Expr count, const LoopShape& shape) {
-      tiles_of(panel, count, shape, rows, sums);
-    });
+    for_panels({first, panels.second},
+               [&](Expr panel, Expr count, const LoopShape& shape) { tiles_of(panel, count, shape, rows, sums); });
     if (is_split()) builder_.close();
     if (is_symmetric_) finish_both_halves(rows, panels);
     builder_.close();
@@ -305,7 +305,8 @@ class TiledProduct : ProductKernel {
     }
     const std::int64_t whole = *n / width(), rest = *n % width();
     if (whole > 0) {
-      run_panels({panels.first, rest > 0 ? min(panels.second, number(whole)) : panels.second}, number(width()), {lanes_, vectors}, run);
+      run_panels({panels.first, rest > 0 ? min(panels.second, number(whole)) : panels.second}, number(width()),
+                 {lanes_, vectors}, run);
     }
     if (rest > 0) {
       const LoopShape shape{lanes_, static_cast<int>(ceil_div(rest, lanes_)),
@@ -328,8 +329,10 @@ class TiledProduct : ProductKernel {
     if (this->rows().known()) {
       const auto [low, tall] = heights();
       const auto tiles = *row_tiles().known();
-      if (tall > 0) equal_tiles({rows.tiles.first, min(rows.tiles.second, number(tall))}, low + 1, 0, panel, column, rows, sums);
-      if (tall < tiles) equal_tiles({max(rows.tiles.first, number(tall)), rows.tiles.second}, low, tall, panel, column, rows, sums);
+      if (tall > 0)
+        equal_tiles({rows.tiles.first, min(rows.tiles.second, number(tall))}, low + 1, 0, panel, column, rows, sums);
+      if (tall < tiles)
+        equal_tiles({max(rows.tiles.first, number(tall)), rows.tiles.second}, low, tall, panel, column, rows, sums);
     } else {
       const Expr whole = floor_div(rows.count, number(tile_.rows));
       const Expr t = builder_.open(number(0), whole);
@@ -351,7 +354,8 @@ class TiledProduct : ProductKernel {
     builder_.close();
   }
 
-  /// The tile of `height` rows from `first` on within the block; from row `end` on, where it is set, the last row again.
+  /// The tile of `height` rows from `first` on within the block; from row `end` on, where it is set, the last row
+  /// again.
   void tile(Expr first, std::int64_t height, Expr end, Expr panel, Expr column, const Rows& rows, const Sums& sums) {
     std::vector<Expr> lines;
     for (std::int64_t r = 0; r < height; ++r)
@@ -384,8 +388,8 @@ class TiledProduct : ProductKernel {
   }
 
   /// The result's elements. Each is read, where they are computed from what lies in their place, before it is written.
-  void finish_tile(Expr first, const std::vector<Expr>& lines, const std::vector<ir::Local>& totals, Expr end, Expr panel,
-              Expr column, const Rows& rows) {
+  void finish_tile(Expr first, const std::vector<Expr>& lines, const std::vector<ir::Local>& totals, Expr end,
+                   Expr panel, Expr column, const Rows& rows) {
     const Expr at = panel * number(width()) + column;
     if (epilogue_cost() > short_epilogue) return finish_in_loop(first, totals, end, at, column, rows);
     std::vector<Expr> offsets, values;

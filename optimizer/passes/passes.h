@@ -24,6 +24,9 @@ Graph inline_composites(const Graph& graph, const std::set<std::string>& kept);
 /// Writes the sum of a term and a negative as a difference.
 Graph write_differences(const Graph& graph);
 
+/// Multiplies chains of matrices in the order that takes the fewest multiplications.
+Graph order_products(const Graph& graph);
+
 /// Removes identities: specify_dims of dims that have become the declared ones.
 Graph remove_identities(const Graph& graph);
 

@@ -145,8 +145,24 @@ TEST_CASE("every step is traced") {
 TEST_CASE("the steps stand in one order") {
   CHECK(names(optimize(Graph{{x}, {softmax(x)}})) ==
         std::vector<std::string>{"merge", "remove identities", "inline composites that no rule knows", "fold constants", "stabilise",
-                                 "simplify", "inline composites", "fold constants again", "simplify again", "fold constants again", "write differences",
-                                 "take the original nodes"});
+                                 "simplify", "inline composites", "fold constants again", "simplify again", "fold constants again", "order products",
+                                 "write differences", "take the original nodes"});
+}
+
+TEST_CASE("chains of products are multiplied in the cheapest order") {
+  const auto matrix_of = [](std::int64_t rows, std::int64_t columns, const char* name) { return input<double>(name, {rows, columns}); };
+  const Variable a = matrix_of(100, 3, "a"), b = matrix_of(3, 100, "b"), c = matrix_of(100, 2, "c"), d = matrix_of(2, 50, "d"),
+                 v = input<double>("v", {50}), free = input<double>("free", {dim("n"), 3});
+  CHECK(text(dot(dot(a, b), c)) == "dot(a, dot(b, c))");
+  CHECK(text(dot(a, dot(b, c))) == "dot(a, dot(b, c))");
+  CHECK(text(dot(dot(dot(a, b), c), d)) == "dot(dot(a, dot(b, c)), d)");
+  CHECK(text(dot(dot(dot(dot(a, b), c), d), v)) == "dot(a, dot(b, dot(c, dot(d, v))))");
+  CHECK(text(dot(dot(free, b), c)) == "dot(free, dot(b, c))");
+  // What somebody else reads is computed anyway, and a vector in the middle ends two chains.
+  const Variable shared_product = dot(a, b);
+  const Graph both = optimize(Graph{{}, {dot(shared_product, c), exp(shared_product)}}).graph;
+  CHECK(to_string(both.outputs[0]) == "dot(dot(a, b), c)");
+  CHECK(text(dot(dot(d, v), d)) == "dot(dot(d, v), d)");
 }
 
 TEST_CASE("a quick compilation keeps what correctness needs") {
