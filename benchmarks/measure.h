@@ -1,27 +1,29 @@
-// Timing. What is compared runs in turns, so that all of it meets the same machine.
+// What a worker says about a row.
 #pragma once
 
 #include <functional>
-#include <vector>
 
 namespace theon::benchmarks {
 
-/// Of one call, in seconds.
-struct Timing {
-  double min = 0, median = 0;
+/// Of one call, in seconds; for rows about memory in bytes or page faults.
+struct Distribution {
+  double min = 0, median = 0, p90 = 0;
 };
 
-/// Runs something and says how many seconds one call of it took.
-using Turn = std::function<double()>;
+/// Of what is measured only once.
+Distribution exactly(double value);
 
 /// Seconds that `work` takes.
 double seconds(const std::function<void()>& work);
 
-/// A turn of as many calls as fill two milliseconds, after one call to warm up; a single call where that takes longer.
-Turn calls(std::function<void()> work);
+/// From blocks of as many calls as fill two milliseconds, until `budget` seconds are spent. A single call
+/// where that alone takes ten times as long.
+Distribution time_of(const std::function<void()>& call, double budget);
 
-/// Lets each take its turn, one after another, for about `budget` seconds in all and at least three rounds; a single
-/// round where that alone takes ten times the budget.
-std::vector<Timing> in_turns(const std::vector<Turn>& turns, double budget);
+/// How far the resident set grows from before `prepare` until its result was called three times.
+double peak_bytes(const std::function<std::function<void()>()>& prepare);
+
+/// Page faults of so many calls, after a few to settle.
+double page_faults(const std::function<void()>& call, int calls);
 
 }  // namespace theon::benchmarks

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs what Theon is built from, on Debian 12; does nothing where it is all there.
+# Installs what Theon is built from, on Debian 12, and the packages named; does nothing where it is all there.
 set -eu
 
 packages="
   g++ cmake ninja-build ccache
   llvm-19-dev libboost-dev libfmt-dev libopenblas-dev liblapacke-dev
   catch2 libmpfr-dev libgmp-dev zlib1g-dev
+  $*
 "
 
 is_installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }

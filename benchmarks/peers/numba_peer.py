@@ -1,7 +1,6 @@
 """Numba: the loops one would write by hand, with fastmath, and parallel where there are threads for it."""
 
 import math
-import os
 from types import FunctionType
 
 import numba
@@ -10,9 +9,9 @@ from numba import prange
 
 from formulas import (DIFFUSION, HEAT_STEPS, INTEREST, LOG_TWO_PI, OBSERVATION_NOISE, RATE, SOFTENING, VOLATILITY,
                       chain_text)
-from peer import Peer, Unsupported
+from peer import THREADS, Peer, Unsupported
 
-PARALLEL = int(os.environ.get("NUMBA_NUM_THREADS", "1")) > 1
+PARALLEL = THREADS > 1
 
 
 def compiled(function, real):

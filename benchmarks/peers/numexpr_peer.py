@@ -4,7 +4,9 @@ import numexpr
 import numpy as np
 
 from formulas import chain_text
-from peer import Peer, Unsupported
+from peer import THREADS, Peer, Unsupported
+
+numexpr.set_num_threads(THREADS)
 
 EXPRESSIONS = {
     ("A1", "forward"): "a * a + b * b + 2 * a * b",

@@ -1,5 +1,6 @@
 """What every peer does: compile a row's task, and call it again and again on the row's inputs."""
 
+import os
 from abc import ABC, abstractmethod
 from importlib.metadata import version
 
@@ -7,6 +8,9 @@ import numpy as np
 
 from rows import Row
 from tasks import Task
+
+
+THREADS = len(os.sched_getaffinity(0))  # as many as there are cores to use
 
 
 class Unsupported(Exception):

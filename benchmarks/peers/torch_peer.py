@@ -1,18 +1,16 @@
 """PyTorch on the processor: eager, and torch.compile for fixed shapes."""
 
-import os
-
 import numpy as np
 import torch
 import torch.nn.functional as functional
 
 import graphs
 from namespace import Namespace
-from peer import Peer, Unsupported, as_tuple
+from peer import THREADS, Peer, Unsupported, as_tuple
 from rows import row_of
 from tasks import inputs_of, task_of
 
-torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+torch.set_num_threads(THREADS)
 
 
 class Torch(Namespace):

@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 import traceback
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ def load(folder: str, kind: str) -> list[np.ndarray]:
 def measure_row(peer: Peer, row: Row, inputs: list, expected: list, budget: float) -> tuple[Timing, float]:
     peer.forget()
     if row.key not in TASKS:
+        start_compiler(peer, row.dtype)
         return summarise([seconds_of(peer.compilation(row))]), 0.0
     task = task_of(row)
     arrays = [peer.place(a) for a in inputs]
@@ -56,6 +58,13 @@ def measure_row(peer: Peer, row: Row, inputs: list, expected: list, budget: floa
     if row.task == "O6":
         return new_sizes(peer, task, function, inputs), error
     return measure(peer.bind(function, task, [peer.place(a) for a in inputs]), budget), error
+
+
+@cache
+def start_compiler(peer: Peer, dtype: str):
+    """The first compilation of a process also loads and starts the compiler."""
+    peer.compilation(Row("O3", "compile", dtype, "5"))()
+    peer.forget()
 
 
 def new_sizes(peer: Peer, task: Task, function, inputs: list) -> Timing:

@@ -1,26 +1,23 @@
-/* What the machine can do at the moment: the limits that a time is read against. */
-#ifndef THEON_BENCHMARKS_PROBES_H
-#define THEON_BENCHMARKS_PROBES_H
+// What the machine can do at the moment: the limits that a time is read against.
+#pragma once
 
-#include <stdint.h>
+#include <cstdint>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+namespace theon::benchmarks {
 
-/* Bits of the vectors of the multiply-add probe, the widest the machine has. */
-int probe_vector_bits(void);
+/// Bits of the vectors of the multiply-add probe, the widest the machine has.
+int probe_vector_bits();
 
-/* `rounds` rounds of independent vector multiply-adds on float32; returns the number of floating-point operations. */
-double probe_multiply_add(int64_t rounds);
+/// Independent multiply-adds on the widest vectors, in operations a second of all threads. T is float or double.
+template <class T>
+double probe_multiply_add(double budget);
 
-/* out = a + 3 * b; the stores bypass the caches. The addresses are multiples of 64 bytes, n of 8. */
-void probe_triad_streaming(const double* a, const double* b, double* out, int64_t n);
+/// Bytes a second of all threads.
+struct Bandwidth {
+  double triad, read;
+};
+/// a + 3 * b, and the sum of an array, with `bytes` in all arrays together. The triad's stores bypass the caches where
+/// that is faster.
+Bandwidth probe_bandwidth(std::int64_t bytes, double budget);
 
-/* The same with ordinary stores. */
-void probe_triad(const double* a, const double* b, double* out, int64_t n);
-
-#ifdef __cplusplus
-}
-#endif
-#endif
+}  // namespace theon::benchmarks

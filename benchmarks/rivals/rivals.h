@@ -1,40 +1,55 @@
-/* The programs to beat: what one writes by hand in C for the same task, with OpenBLAS for the matrix products. */
-#ifndef THEON_BENCHMARKS_RIVALS_H
-#define THEON_BENCHMARKS_RIVALS_H
+// The programs to beat: what one writes by hand for the rows of rows.txt, with -Ofast, and what BLAS libraries offer.
+#pragma once
 
-#include <stdint.h>
+#include <theon/tensor.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
-/* out = tanh(x) * sigmoid(x) + exp(-x * x) */
-void rival_gated_bell(const float* x, float* out, int64_t n);
+namespace theon::benchmarks {
 
-/* out = softmax of each row of x [rows, columns] */
-void rival_row_softmax(const float* x, float* out, int64_t rows, int64_t columns);
+using Tensors = std::vector<Tensor>;
 
-/* Softmax regression: parameters, and scratch memory for one batch. */
-struct RivalRegression {
-  int64_t batch, inputs, classes;
-  float *w, *b; /* [inputs, classes], [classes] */
-  float* z;     /* [batch, classes] */
+/// A row ready to be called: where its results lie, behind them what it updates in place; and memory that it needs.
+struct Rival {
+  Tensors results;
+  std::function<void()> call;
+  Tensors scratch = {};
 };
 
-/* One step of gradient descent on the mean cross-entropy; returns it. */
-float rival_regression_step(struct RivalRegression* model, const float* x, const int32_t* labels, float rate);
+/// Makes the rival for the row's inputs, in the dtype of the row.
+using Prepare = std::function<Rival(const Tensors& inputs, DType dtype)>;
+/// By task and variant, as "A1.forward".
+using Rivals = std::map<std::string, Prepare>;
 
-/* A network with one hidden layer of tanh units: parameters, and scratch memory for one batch. */
-struct RivalNetwork {
-  int64_t batch, inputs, hidden, classes;
-  float *w1, *b1, *w2, *b2; /* [inputs, hidden], [hidden], [hidden, classes], [classes] */
-  float *h, *g, *z;         /* [batch, hidden], [batch, hidden], [batch, classes] */
-};
+Rivals elementwise_rivals();
+Rivals reduction_rivals();
+Rivals product_rivals();
+Rivals training_rivals();
+Rivals science_rivals();
+Rivals openblas_rivals();
+/// Empty where the library was not found.
+Rivals onednn_rivals();
 
-/* One step of gradient descent on the mean cross-entropy; returns it. */
-float rival_network_step(struct RivalNetwork* model, const float* x, const int32_t* labels, float rate);
+std::string openblas_version();
+std::string onednn_version();
 
-#ifdef __cplusplus
+/// A function template of the row's real type, `f.operator()<T>(inputs)`, as a rival.
+template <class F>
+Prepare real(F f) {
+  return [f](const Tensors& x, DType dtype) {
+    return dtype == DType::float32 ? f.template operator()<float>(x) : f.template operator()<double>(x);
+  };
 }
-#endif
-#endif
+
+/// Memory of its own for results.
+template <class T>
+T* writable(Tensor& tensor) {
+  return tensor.mutable_data<T>();
+}
+
+}  // namespace theon::benchmarks

@@ -1,13 +1,11 @@
 #include "benchmarks/set/overheads.h"
 
-#include "benchmarks/graphs.h"
-#include "benchmarks/measure.h"
+#include "benchmarks/set/graphs.h"
 #include "optimizer/pipeline.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -46,46 +44,66 @@ std::function<void()> changing_sizes(std::int64_t n) {
   return [f = increment(), xs, k = std::size_t{0}]() mutable { f(xs[k++ % xs.size()]); };
 }
 
-Measure on_graph(std::int64_t nodes, std::function<void(const RandomGraph&)> task) {
+/// A second compilation may be found in a cache; the first of a process also starts the compiler, so another goes
+/// ahead.
+Measure compiling(std::function<void()> compile) {
+  return [compile = std::move(compile)](double) {
+    increment();
+    return exactly(seconds(compile));
+  };
+}
+
+Measure on_graph(const Row& row, std::function<void(const RandomGraph&)> task) {
   return [=](double budget) {
-    const RandomGraph graph = random_graph(static_cast<int>(nodes), Vocabulary::functions);
+    const RandomGraph graph = random_graph(row.extent(), *parse_dtype(row.dtype));
     return time_of([&] { task(graph); }, budget);
   };
 }
 
-void compile_graph(std::int64_t nodes) {
-  const RandomGraph graph = random_graph(static_cast<int>(nodes), Vocabulary::functions);
+void compile_graph(const Row& row) {
+  const RandomGraph graph = random_graph(row.extent(), *parse_dtype(row.dtype));
   function({graph.inputs.begin(), graph.inputs.end()}, {graph.output}, {.on_unused_input = OnUnusedInput::ignore});
 }
 
-void compile_step() { training_step(tanh_network(), 0.01f); }
+/// One step of a loop that only counts.
+Measure counting(std::int64_t steps) {
+  Variable start = scalar<double>("start");
+  const ScanResult loop = scan({.from = {start}, .n_steps = steps}, [](Variable count) { return count + 1; });
+  return [=, f = function({start}, loop.states)](double budget) {
+    const auto [min, median, p90] = time_of([&] { f(0.0); }, budget);
+    const auto n = static_cast<double>(steps);
+    return Distribution{min / n, median / n, p90 / n};
+  };
+}
+
+/// How many kernels explain() lists.
+double kernels(const Function& f) {
+  const std::string text = f.explain();
+  double count = 0;
+  for (std::size_t at = text.find("kernel "); at != std::string::npos; at = text.find("kernel ", at + 1)) ++count;
+  return count;
+}
+
+Function row_softmax() {
+  Variable x = matrix<float>("x");
+  return function({x}, {softmax(x)});
+}
 
 }  // namespace
 
-Row row_of(const std::string& id) {
-  std::array<std::string, 4> fields;
-  std::size_t at = 0;
-  for (std::size_t k = 0; k < 3; ++k) {
-    const std::size_t dot = id.find('.', at);
-    fields[k] = id.substr(at, dot - at);
-    at = dot + 1;
-  }
-  fields[3] = id.substr(at);
-  return {fields[0], fields[1], fields[2], fields[3]};
-}
-
 std::function<Distribution(double budget)> overhead_of(const Row& row) {
-  const auto n = static_cast<std::int64_t>(row.extent());
+  const std::int64_t n = row.extent();
   const std::string key = row.key();
   if (key == "O1.raw") return calling(raw(n));
   if (key == "O1.checked") return calling(checked(n));
-  if (key == "O3.compile") return calling([=] { compile_graph(n); });
-  if (key == "O3.compile_step") return calling(compile_step);
-  if (key == "O4.build")
-    return on_graph(n, [=](const RandomGraph&) { random_graph(static_cast<int>(n), Vocabulary::functions); });
-  if (key == "O4.rewrite") return on_graph(n, [](const RandomGraph& g) { optimize(Graph{g.inputs, {g.output}}); });
-  if (key == "O4.gradient") return on_graph(n, [](const RandomGraph& g) { grad(sum(g.output), g.inputs); });
+  if (key == "O3.compile") return compiling([=] { compile_graph(row); });
+  if (key == "O3.compile_step") return compiling([model = tanh_network()] { training_step(model, 0.01f); });
+  if (key == "O4.build") return on_graph(row, [=](const RandomGraph&) { random_graph(n, *parse_dtype(row.dtype)); });
+  if (key == "O4.rewrite") return on_graph(row, [](const RandomGraph& g) { optimize(Graph{g.inputs, {g.output}}); });
+  if (key == "O4.gradient") return on_graph(row, [](const RandomGraph& g) { grad(sum(g.output), g.inputs); });
   if (key == "O6.other_size") return calling(changing_sizes(n));
+  if (key == "limit.scan_step") return counting(n);
+  if (key == "limit.softmax_kernels") return [](double) { return exactly(kernels(row_softmax())); };
   return nullptr;
 }
 

@@ -1,4 +1,4 @@
-#include "benchmarks/graphs.h"
+#include "benchmarks/set/graphs.h"
 
 #include <cmath>
 #include <cstddef>
@@ -37,41 +37,30 @@ Tensor initial_weights(std::int64_t rows, std::int64_t columns, std::uint64_t se
   return Tensor::uniform<float>({rows, columns}, seed, -bound, bound);
 }
 
-Classifier classifier(const Variable& x, const Variable& scores, std::vector<Shared> parameters) {
-  Variable t = vector<std::int32_t>("t");
-  return {x, t, mean(categorical_crossentropy(softmax(scores), t)), std::move(parameters)};
-}
-
 }  // namespace
 
-RandomGraph random_graph(int nodes, Vocabulary vocabulary) {
+RandomGraph random_graph(std::int64_t nodes, DType dtype) {
   const Dim n = dim("n");
   std::vector<Variable> made;
-  for (int i = 0; i < 4; ++i) made.push_back(input<float>("x" + std::to_string(i), {n}));
+  for (int i = 0; i < 4; ++i) made.push_back(input(dtype, "x" + std::to_string(i), {n}));
   const std::vector<Variable> inputs = made;
 
   std::mt19937 random(1);
   const auto recent = [&] { return made[made.size() - 1 - random() % std::min(window, made.size())]; };
-  const unsigned kinds = vocabulary == Vocabulary::arithmetic ? 4 : 7;
-  for (int i = 0; i < nodes; ++i) {
-    const unsigned which = random() % kinds;
+  for (std::int64_t i = 0; i < nodes; ++i) {
+    const unsigned which = random() % 7;
     const Variable x = recent(), y = recent();
     made.push_back(operation(which, x, y));
   }
   return {inputs, add_n(std::span(made).last(window))};
 }
 
-Classifier softmax_regression() {
-  Variable x = matrix<float>("x");
-  Shared w = shared("w", initial_weights(784, 10, 1)), b = shared("b", Tensor::zeros<float>({10}));
-  return classifier(x, dot(x, w) + b, {w, b});
-}
-
 Classifier tanh_network() {
-  Variable x = matrix<float>("x");
+  Variable x = matrix<float>("x"), t = vector<std::int32_t>("t");
   Shared w1 = shared("w1", initial_weights(784, 500, 1)), b1 = shared("b1", Tensor::zeros<float>({500}));
   Shared w2 = shared("w2", initial_weights(500, 10, 2)), b2 = shared("b2", Tensor::zeros<float>({10}));
-  return classifier(x, dot(tanh(dot(x, w1) + b1), w2) + b2, {w1, b1, w2, b2});
+  const Variable scores = dot(tanh(dot(x, w1) + b1), w2) + b2;
+  return {x, t, mean(categorical_crossentropy(softmax(scores), t)), {w1, b1, w2, b2}};
 }
 
 Function training_step(const Classifier& model, float rate) {
