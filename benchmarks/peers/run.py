@@ -15,6 +15,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,7 +40,7 @@ EVERYONE = ("theon", *RIVALS, *PEERS)
 KEEPING = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TOP_PAD_": str(1 << 30),
            "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
 ALLOCATIONS = {"default": {}, "kept": KEEPING}
-PROBE_SECONDS, HEAP_BYTES, START_SECONDS = 0.004, 1 << 16, 120
+PROBE_SECONDS, HEAP_BYTES, START_SECONDS = 0.004, 1 << 16, 240
 TOO_LONG = "took too long"
 # A preset core type, cache size or number of threads makes libraries slower than they are.
 PRESET = ("OPENBLAS_", "OMP_", "MKL_", "GOTO_", "NUMEXPR_", "NUMBA_")
@@ -274,6 +275,7 @@ def measure_limits(run: Run, table: Table):
 def main():
     options = parse_options()
     table = Table(options.csv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # and take the workers along
     with tempfile.TemporaryDirectory() as scratch:
         run = Run(options, Path(scratch))
         try:

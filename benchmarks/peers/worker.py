@@ -63,7 +63,7 @@ def measure_row(peer: Peer, row: Row, inputs: list, expected: list, budget: floa
 @cache
 def start_compiler(peer: Peer, dtype: str):
     """The first compilation of a process also loads and starts the compiler."""
-    peer.compilation(Row("O3", "compile", dtype, "5"))()
+    peer.compilation(Row("O3", "compile", dtype, "11"))()
     peer.forget()
 
 

@@ -237,15 +237,27 @@ constexpr auto outer_sum = []<class T>(const Tensors& x) {
                }};
 };
 
+template <class T>
+void add_tile(const T* __restrict x, const T* __restrict y, T* __restrict out, int64_t n, int64_t rows,
+              int64_t columns) {
+  for (int64_t p = 0; p < rows; ++p)
+    for (int64_t q = 0; q < columns; ++q) out[p * n + q] = x[q * n + p] + y[p * n + q];
+}
+
 /// Square tiles, so that each line of the operand that is read downwards is read once.
 template <class T>
 void add_transposed(const T* __restrict x, const T* __restrict y, T* __restrict out, int64_t n, int64_t begin,
                     int64_t end) {
   constexpr int64_t tile = 64 / sizeof(T);
   for (int64_t i = begin; i < end; i += tile)
-    for (int64_t j = 0; j < n; j += tile)
-      for (int64_t p = i; p < std::min(i + tile, end); ++p)
-        for (int64_t q = j; q < std::min(j + tile, n); ++q) out[p * n + q] = x[q * n + p] + y[p * n + q];
+    for (int64_t j = 0; j < n; j += tile) {
+      const int64_t rows = std::min(tile, end - i), columns = std::min(tile, n - j);
+      const T *from = x + j * n + i, *other = y + i * n + j;
+      if (rows == tile && columns == tile)
+        add_tile(from, other, out + i * n + j, n, tile, tile);
+      else
+        add_tile(from, other, out + i * n + j, n, rows, columns);
+    }
 }
 
 constexpr auto transposed_sum = []<class T>(const Tensors& x) {

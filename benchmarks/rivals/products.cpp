@@ -66,20 +66,22 @@ constexpr auto outer = []<class T>(const Tensors& in) {
                }};
 };
 
-/// c = a b for small squares: `height` rows of c in registers at once.
+/// c = a b for small squares: `height` rows of as many columns as a vector holds are summed in registers at once.
 template <int n, int height>
 void multiply_small(const float* __restrict a, const float* __restrict b, float* __restrict c) {
-  for (int i = 0; i < n; i += height) {
-    float sums[height][n] = {};
-#pragma GCC unroll 32
-    for (int k = 0; k < n; ++k)
+  constexpr int width = std::min(n, 16);
+  typedef float Vector __attribute__((vector_size(4 * width), aligned(4)));
+  for (int i = 0; i < n; i += height)
+    for (int j = 0; j < n; j += width) {
+      Vector sums[height] = {};
+#pragma GCC unroll 4
+      for (int k = 0; k < n; ++k)
 #pragma GCC unroll 16
-      for (int r = 0; r < height; ++r)
-#pragma GCC unroll 32
-        for (int j = 0; j < n; ++j) sums[r][j] += a[(i + r) * n + k] * b[k * n + j];
-    for (int r = 0; r < height; ++r)
-      for (int j = 0; j < n; ++j) c[(i + r) * n + j] = sums[r][j];
-  }
+        for (int r = 0; r < height; ++r)
+          sums[r] += a[(i + r) * n + k] * *reinterpret_cast<const Vector*>(b + k * n + j);
+#pragma GCC unroll 16
+      for (int r = 0; r < height; ++r) *reinterpret_cast<Vector*>(c + (i + r) * n + j) = sums[r];
+    }
 }
 
 template <int n, int height>

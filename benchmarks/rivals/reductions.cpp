@@ -432,12 +432,11 @@ Rival sigmoid_gemv(const Tensors& in, DType) {
 /// Of eight rows of x at once with all of w, which has sixteen columns; the sums of their sigmoids.
 void add_sigmoids(const float* __restrict x, const float* __restrict w, float* __restrict total, int64_t k) {
   constexpr int rows = 8, columns = 16;
-  float sums[rows][columns] = {};
+  typedef float Vector __attribute__((vector_size(4 * columns), aligned(4)));
+  Vector sums[rows] = {};
   for (int64_t p = 0; p < k; ++p)
 #pragma GCC unroll 8
-    for (int r = 0; r < rows; ++r)
-#pragma GCC unroll 16
-      for (int c = 0; c < columns; ++c) sums[r][c] += x[r * k + p] * w[p * columns + c];
+    for (int r = 0; r < rows; ++r) sums[r] += x[r * k + p] * *reinterpret_cast<const Vector*>(w + p * columns);
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < columns; ++c) total[c] += bounded_sigmoid(sums[r][c]);
 }
