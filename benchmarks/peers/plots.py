@@ -20,7 +20,7 @@ def write_plots(folder: Path, times: dict[str, dict[str, float]], peers: list[st
         tasks[row.task][f"{row.variant} {row.dtype}"].append(row)
     plotted = []
     for task, panels in tasks.items():
-        several = {title: rows for title, rows in panels.items() if len(rows) > 1}
+        several = {title: rows for title, rows in panels.items() if len(rows) > 1 and any(times.get(r.id) for r in rows)}
         if several:
             (folder / f"{task}.svg").write_text(picture(several, times, peers))
             plotted.append(task)
@@ -65,8 +65,6 @@ def scale(values: list[float], low: float, high: float):
 
 def panel(title: str, curves: dict, peers: list[str]) -> str:
     points = [point for curve in curves.values() for point in curve]
-    if not points:
-        return f'<text x="{LEFT}" y="16">{title}: not run</text>'
     sizes, times = zip(*points)
     across, up = scale(sizes, LEFT, WIDTH - 12), scale(times, HEIGHT - BOTTOM, TOP)
     parts = [f'<text x="{LEFT}" y="16" font-weight="bold">{title}</text>']
