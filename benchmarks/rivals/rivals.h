@@ -46,7 +46,7 @@ Prepare real(F f) {
   };
 }
 
-/// Memory of its own for results.
+/// Where results are written.
 template <class T>
 T* writable(Tensor& tensor) {
   return tensor.mutable_data<T>();
