@@ -20,6 +20,9 @@ double seconds(const std::function<void()>& work);
 /// where that alone takes ten times as long.
 Distribution time_of(const std::function<void()>& call, double budget);
 
+/// Of what says itself how many seconds a call took; at least three calls.
+Distribution times_told(const std::function<double()>& turn, double budget);
+
 /// How far the resident set grows from before `prepare` until its result was called three times.
 double peak_bytes(const std::function<std::function<void()>()>& prepare);
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATH = Path(__file__).resolve().parent.parent / "limits.txt"
-SCALES = {"ns": 1e9}
+SCALES = {"ns": 1e9, "ms": 1e3}
 
 
 @dataclass(frozen=True)

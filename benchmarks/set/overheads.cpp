@@ -1,6 +1,7 @@
 #include "benchmarks/set/overheads.h"
 
 #include "benchmarks/set/graphs.h"
+#include "benchmarks/set/start.h"
 #include "optimizer/pipeline.h"
 
 #include <cstddef>
@@ -42,6 +43,10 @@ std::function<void()> changing_sizes(std::int64_t n) {
   std::vector<Tensor> xs;
   for (std::int64_t k = 0; k < 64; ++k) xs.push_back(Tensor::ones<double>({n + k}));
   return [f = increment(), xs, k = std::size_t{0}]() mutable { f(xs[k++ % xs.size()]); };
+}
+
+Measure telling(Turn turn) {
+  return [turn = std::move(turn)](double budget) { return times_told(turn, budget); };
 }
 
 /// A second compilation may be found in a cache; the first of a process also starts the compiler, so another goes
@@ -101,7 +106,10 @@ std::function<Distribution(double budget)> overhead_of(const Row& row) {
   if (key == "O4.build") return on_graph(row, [=](const RandomGraph&) { random_graph(n, *parse_dtype(row.dtype)); });
   if (key == "O4.rewrite") return on_graph(row, [](const RandomGraph& g) { optimize(Graph{g.inputs, {g.output}}); });
   if (key == "O4.gradient") return on_graph(row, [](const RandomGraph& g) { grad(sum(g.output), g.inputs); });
+  if (key == "O5.second_process") return telling(second_process());
   if (key == "O6.other_size") return calling(changing_sizes(n));
+  if (key == "limit.cold_start") return telling(cold_start());
+  if (key == "limit.cached_start") return telling(cached_start());
   if (key == "limit.scan_step") return counting(n);
   if (key == "limit.softmax_kernels") return [](double) { return exactly(kernels(row_softmax())); };
   return nullptr;
