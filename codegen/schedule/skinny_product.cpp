@@ -26,7 +26,7 @@ class SkinnyProduct : ProductKernel {
       : ProductKernel(product, input), few_columns_(is_few(columns())) {}
 
   std::optional<LoweredKernel> run() {
-    if (has_batch() || fills_vectors() || !(few_columns_ || is_few(rows()))) return std::nullopt;
+    if (has_batch() || !(few_columns_ || is_few(rows())) || suits_tiles()) return std::nullopt;
     const std::optional<Strides> of_long =
         few_columns_ ? strides(product_.left, product_.row) : strides(product_.right, product_.column);
     if (of_long && equal(of_long->sum, 1) == Answer::yes) return along_sums();
@@ -35,8 +35,12 @@ class SkinnyProduct : ProductKernel {
   }
 
  private:
-  /// Then tiles are as good, and need not add up the lanes of each sum.
-  bool fills_vectors() const { return few_columns_ && few() % lanes_ == 0; }
+  /// Columns that fill vectors are best summed in tiles: there is no adding up of lanes at the end of a sum, which
+  /// short sums do not pay for, and no packing, which few lines do not.
+  bool suits_tiles() const {
+    const auto is_below = [](const Dim& size, std::int64_t least) { return size.known() && *size.known() < least; };
+    return few_columns_ && (few() % lanes_ == 0 || is_below(product_.k, 8 * lanes_) || is_below(length(), 32));
+  }
 
   const Dim& length() const { return few_columns_ ? rows() : columns(); }
   std::int64_t few() const { return *(few_columns_ ? columns() : rows()).known(); }

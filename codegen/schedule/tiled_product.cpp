@@ -72,7 +72,8 @@ class TiledProduct : ProductKernel {
 
   /// Whether left and right are one matrix and its transpose, and more than half of the result need not be computed.
   bool is_symmetric() const {
-    if (has_batch() || equal(rows(), columns()) != Answer::yes || is_at_most(rows(), 2 * block_rows())) return false;
+    if (has_batch() || equal(rows(), columns()) != Answer::yes || is_at_most(rows(), 2 * block_tiles * tile_.rows))
+      return false;
     const Expr column = pool_.index(product_.column, columns());
     return same(product_.right, pool_.replace(product_.left, [&](Expr e) {
       return e->op == ir::Opcode::index && e->number == product_.row ? column : Expr();
@@ -82,8 +83,10 @@ class TiledProduct : ProductKernel {
   std::int64_t width() const { return tile_.vectors * lanes_; }
   Dim panels() const { return floor_div(columns() + (width() - 1), width()); }
   Dim row_tiles() const { return floor_div(rows() + (tile_.rows - 1), tile_.rows); }
-  Dim row_blocks() const { return floor_div(row_tiles() + (block_tiles - 1), block_tiles); }
-  std::int64_t block_rows() const { return block_tiles * tile_.rows; }
+  Dim row_blocks() const { return floor_div(row_tiles() + (tiles_of_block() - 1), tiles_of_block()); }
+  /// Of a symmetric result low blocks leave little to compute twice.
+  std::int64_t tiles_of_block() const { return is_symmetric_ ? block_tiles / 2 : block_tiles; }
+  std::int64_t block_rows() const { return tiles_of_block() * tile_.rows; }
   Dim batch_trips() const {
     int axis = 0;
     while (axis == product_.row || axis == product_.column) ++axis;
@@ -191,9 +194,9 @@ class TiledProduct : ProductKernel {
   }
 
   Rows rows_of(Expr block) {
-    const Expr tile = block * number(block_tiles);
+    const Expr tile = block * number(tiles_of_block());
     if (const auto m = rows().known()) {
-      const Expr last = min(tile + number(block_tiles), number(row_tiles()));
+      const Expr last = min(tile + number(tiles_of_block()), number(row_tiles()));
       const Expr first_row = row_of_tile(tile);
       return {first_row, row_of_tile(last) - first_row, {tile, last}};
     }
