@@ -42,6 +42,7 @@ class Writer {
     expressions_.define(0, Operand::uniform(code_.function().getArg(1)));
     expressions_.define(1, Operand::uniform(code_.function().getArg(2)));
     statements_.emit(kernel_.body);
+    statements_.finish(kernel_);
     code_.finish(status());
   }
 

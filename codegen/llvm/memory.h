@@ -51,6 +51,9 @@ class Memory {
     Values pointers;  // one for each group: of lane 0, where the lanes are in a row; vectors where scattered
   };
 
+  static std::int64_t short_stride(const Offset& offset);
+  Operand every_other(std::int64_t buffer, const Offset& offset, std::int64_t stride, std::uint64_t written);
+  llvm::Value* load_every_other(llvm::Type* element, llvm::Value* first, std::int64_t stride);
   Place place(std::int64_t buffer, const Offset& offset);
   Place scattered(llvm::Type* element, llvm::Value* pointer, const Offset& offset);
   llvm::Value* advance(llvm::Type* element, llvm::Value* pointer, llvm::Value* by);

@@ -27,6 +27,8 @@ class Statements {
         expressions_(expressions) {}
 
   void emit(const ir::Block& block);
+  /// What the kernel does before it returns.
+  void finish(const ir::Kernel& kernel);
 
  private:
   using Run = llvm::function_ref<void()>;

@@ -1,5 +1,6 @@
 // Loops over vectors: whole groups of lanes, several at once, and a tail.
 #include "codegen/llvm/statement.h"
+#include "src/ir/loop_walk.h"
 
 #include <llvm/IR/IntrinsicsX86.h>
 
@@ -12,8 +13,7 @@ void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Valu
   const std::vector<Values> before = open(sums, loop.lanes);
   const bool merged = target_.masks && loop.tail == ir::Tail::merged;
   if (!merged)
-    begin = loop.streams_from > 0 ? streamed_or_whole_groups(loop, begin, end)
-                                  : whole_groups(loop, begin, end, loop.unroll);
+    begin = loop.streams ? streamed_or_whole_groups(loop, begin, end) : whole_groups(loop, begin, end, loop.unroll);
   if (!target_.masks && loop.unroll > 1) begin = whole_groups(loop, begin, end, 1);
   if (target_.masks) masked_groups(loop, begin, end, merged ? loop.unroll : 1);
   close(sums, before);
@@ -24,21 +24,34 @@ void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Valu
 /// anyway.
 llvm::Value* Statements::streamed_or_whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
   Builder& b = code_.builder();
-  llvm::Value* streams = b.CreateICmpSGE(b.CreateSub(end, begin), b.getInt64(loop.streams_from));
+  llvm::Value* streams = expressions_.scalar(loop.streams);
   for (const ir::Statement& statement : loop.body) {
-    if (const auto* store = std::get_if<ir::Store>(&statement.node))
-      streams = b.CreateAnd(streams, memory_.is_aligned(store->buffer, begin, static_cast<unsigned>(loop.lanes)));
+    const auto& store = std::get<ir::Store>(statement.node);
+    llvm::Value* first = expressions_.first_offset(store.offset, loop.variable, begin);
+    streams = b.CreateAnd(streams, memory_.is_aligned(store.buffer, first, static_cast<unsigned>(loop.lanes)));
   }
   const auto past_the_caches = [&] {
     memory_.set_streaming(true);
     llvm::Value* rest = whole_groups(loop, begin, end, 1);
     memory_.set_streaming(false);
-    // Such stores may become visible later than the return from the kernel does.
-    b.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {}, {});
     return Values{rest};
   };
   return code_.branch(streams, Keeps::nothing, past_the_caches,
                       [&] { return Values{whole_groups(loop, begin, end, loop.unroll)}; })[0];
+}
+
+/// Stores past the caches may become visible later than the return from the kernel does.
+void Statements::finish(const ir::Kernel& kernel) {
+  std::vector<ir::Expr> conditions;
+  ir::for_each_statement(kernel.body, [&](const ir::Statement& statement) {
+    const auto* loop = std::get_if<ir::For>(&statement.node);
+    if (!loop || !loop->streams) return;
+    if (std::ranges::none_of(conditions, [&](ir::Expr known) { return same(known, loop->streams); }))
+      conditions.push_back(loop->streams);
+  });
+  Builder& b = code_.builder();
+  const auto fence = [&] { b.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {}, {}); };
+  for (const ir::Expr streams : conditions) branch(expressions_.scalar(streams), Keeps::everything, {}, fence, [] {});
 }
 
 /// Runs as many lanes at once as `groups` hold, as often as they fill; returns where the rest begins.

@@ -47,7 +47,7 @@ std::vector<ir::Local> KernelBuilder::accumulators(const ir::Monoid& monoid) {
 
 Expr KernelBuilder::open(Expr begin, Expr end, const LoopShape& shape) {
   const ir::Local variable = fresh();
-  open_.push_back({variable, begin, end, shape.lanes, shape.unroll, {}, shape.tail, shape.streams_from});
+  open_.push_back({variable, begin, end, shape.lanes, shape.unroll, {}, shape.tail, shape.streams});
   return local(variable, DType::int64);
 }
 

@@ -15,7 +15,7 @@ struct LoopShape {
   int lanes = 1;
   int unroll = 1;
   ir::Tail tail = ir::Tail::apart;
-  std::int64_t streams_from = 0;
+  ir::Expr streams = {};
 };
 
 class KernelBuilder {

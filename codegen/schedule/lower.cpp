@@ -111,17 +111,13 @@ class Lowering {
     return group_.domain[0];
   }
 
-  /// From how many iterations on a loop of all parts stores past the caches: 0, never, where a step reads a result,
-  /// where results are parts of something larger, and where computing takes longer than storing: a long body, or a loop
-  /// inside.
-  std::int64_t streams_from(int unroll) const {
-    std::int64_t bytes = 0;
-    for (const Nest& nest : group_.nests) {
-      const Readers readers = readers_of_(nest.result);
-      if (readers == Readers::steps || !nest.prefix.empty() || has_reduction(std::span(&nest.element, 1))) return 0;
-      if (readers == Readers::caller) bytes += static_cast<std::int64_t>(size_of(values_[nest.result].type.dtype));
-    }
-    return unroll > 1 && bytes > 0 ? machine_.cached_bytes / bytes : 0;
+  /// Where a loop of these parts stores past the caches. Inside a loop of its own, results are soon read again.
+  Expr streams(const std::vector<std::size_t>& together, const LoopShape& shape) const {
+    const bool all_elementwise = together.size() == parts_.size() && std::ranges::all_of(parts_, [&](const Part& part) {
+                                   return !part.reduce && group_.nests[part.nest].domain == group_.domain;
+                                 });
+    return all_elementwise && !scope_ ? codegen::streams(group_, shape, {values_, readers_of_, pool_, machine_})
+                                      : Expr();
   }
 
   /// Every operand lies in memory as the domain does, or does not depend on it: then all axes run as one.
@@ -163,8 +159,7 @@ class Lowering {
   /// One loop of all parts.
   void lower_whole_loop(const Dim& trips) {
     LoopShape shape = shape_of_loop(all_parts());
-    // Inside a loop of its own, results are soon read again.
-    if (!scope_) shape.streams_from = streams_from(shape.unroll);
+    shape.streams = streams(all_parts(), shape);
     const auto [begin, end] = range(trips);
     lower_vector_loop(all_parts(), begin, end, shape);
   }
@@ -219,8 +214,9 @@ class Lowering {
       env_.axes.push_back(builder_.open(pool_.literal(0), part.extents[axis]));
     const bool vector =
         std::none_of(together.begin(), together.end(), [&](std::size_t p) { return needs_order(parts_[p]); });
-    lower_vector_loop(together, pool_.literal(0), lower_value(part.extents[rank - 1]),
-                      vector ? shape_of_loop(together) : LoopShape{});
+    LoopShape shape = vector ? shape_of_loop(together) : LoopShape{};
+    shape.streams = streams(together, shape);
+    lower_vector_loop(together, pool_.literal(0), lower_value(part.extents[rank - 1]), shape);
     for (std::size_t axis = 0; axis + 1 < rank; ++axis) builder_.close();
     env_.axes.resize(depth);
   }
@@ -441,16 +437,9 @@ class Lowering {
 
   LoopShape shape_of_loop(const std::vector<std::size_t>& together) const {
     std::vector<Expr> roots;
-    bool reduces = false;
-    for (std::size_t p : together) {
-      reduces = reduces || parts_[p].reduce;
+    for (std::size_t p : together)
       roots.push_back(parts_[p].reduce ? parts_[p].reduce : group_.nests[parts_[p].nest].element);
-    }
-    const int cost = element_cost(roots);
-    // Independent groups hide the latency of short bodies; long ones fill the machine alone, and would spill.
-    const int unroll = cost <= 24 ? 4 : cost <= 60 ? 2 : 1;
-    // A mask is no matter among so many operations; compiling them twice would be.
-    return {lanes_of(roots, machine_), unroll, cost > 150 ? ir::Tail::merged : ir::Tail::apart};
+    return loop_shape(roots, machine_);
   }
 
   Group group_;
@@ -479,6 +468,29 @@ int lanes_of(const std::vector<Expr>& roots, const Machine& machine) {
       integer = std::max(integer, size_of(e->dtype));
   }
   return machine.vector_bytes / static_cast<int>(std::max<std::size_t>(floating ? floating : integer, 4));
+}
+
+LoopShape loop_shape(const std::vector<Expr>& roots, const Machine& machine) {
+  const int cost = element_cost(roots);
+  // Independent groups hide the latency of short bodies; long ones fill the machine alone, and would spill.
+  const int unroll = cost <= 24 ? 4 : cost <= 60 ? 2 : 1;
+  // A mask is no matter among so many operations; compiling them twice would be.
+  return {lanes_of(roots, machine), unroll, cost > 150 ? ir::Tail::merged : ir::Tail::apart};
+}
+
+Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& input) {
+  std::int64_t bytes = 0;
+  Dim count = 1;
+  for (const Dim& extent : group.domain) count = count * extent;
+  for (const Nest& nest : group.nests) {
+    const Readers readers = input.readers_of(nest.result);
+    if (readers == Readers::steps || !nest.prefix.empty() || has_reduction(std::span(&nest.element, 1))) return Expr();
+    if (readers == Readers::caller) bytes += static_cast<std::int64_t>(size_of(nest.element->dtype));
+  }
+  const bool is_short = shape.lanes > 1 && shape.unroll > 1;
+  if (!is_short || bytes == 0) return Expr();
+  const Expr condition = input.pool.parameter(count) >= input.machine.cached_bytes / bytes;
+  return condition->op == Opcode::literal && condition->bits == 0 ? Expr() : condition;
 }
 
 std::string kernel_name(const Group& group, const std::vector<Value>& values) {

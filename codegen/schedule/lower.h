@@ -44,6 +44,14 @@ LoweredKernel lower(const Scatter& scatter, const LoweringInput& input);
 /// Lanes of the widest floating type in play; of the widest integer type where there is none.
 int lanes_of(const std::vector<ir::Expr>& roots, const Machine& machine);
 
+/// How a vector loop runs whose body computes these.
+LoopShape loop_shape(const std::vector<ir::Expr>& roots, const Machine& machine);
+
+/// Where loops of this shape, that run through the group's domain once and compute all of it, store past the caches:
+/// where that is more than they hold. Null, for never, where a step reads a result, where results are parts of
+/// something larger, and where computing takes longer than storing: a long body, or a loop inside.
+ir::Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& input);
+
 /// The names of the operations, for people.
 std::string kernel_name(const Group& group, const std::vector<Value>& values);
 

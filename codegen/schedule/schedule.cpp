@@ -5,6 +5,7 @@
 #include "codegen/schedule/loop.h"
 #include "codegen/schedule/lower.h"
 #include "codegen/schedule/product.h"
+#include "codegen/schedule/tiles.h"
 
 #include <algorithm>
 #include <unordered_map>
@@ -53,10 +54,15 @@ class Scheduler {
 
   void add(const Group& group) {
     const std::function<Readers(ValueId)> readers = [this](ValueId v) { return readers_of(v); };
-    std::optional<LoweredKernel> columns = lower_columns(group, input(readers));
-    add_kernel(columns ? std::move(*columns) : lower(group, input(readers)), results(group), group.nests[0].where);
+    add_kernel(lowered(group, input(readers)), results(group), group.nests[0].where);
     for (const Nest& nest : group.nests)
       if (!nest.prefix.empty()) std::get<KernelStep>(steps_.back().node).slices.push_back(nest.result);
+  }
+
+  static LoweredKernel lowered(const Group& group, const LoweringInput& input) {
+    for (const auto special : {lower_columns, lower_tiles})
+      if (std::optional<LoweredKernel> kernel = special(group, input)) return std::move(*kernel);
+    return lower(group, input);
   }
 
   void add(const Scatter& scatter) {

@@ -62,7 +62,7 @@ class Printer {
     const std::string lanes = loop.lanes > 1 ? fmt::format(" lanes {} x {}{}", loop.lanes, loop.unroll,
                                                            loop.tail == Tail::merged ? ", tail merged" : "")
                                              : "";
-    const std::string streams = loop.streams_from > 0 ? fmt::format(", streams from {}", loop.streams_from) : "";
+    const std::string streams = loop.streams ? fmt::format(", streams if {}", to_string(loop.streams)) : "";
     line("for v{} in {} .. {}{}{}", loop.variable, to_string(loop.begin), to_string(loop.end), lanes, streams);
     indented(loop.body);
   }

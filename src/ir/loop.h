@@ -31,9 +31,9 @@ enum class Tail : std::uint8_t { apart, merged };
 /// own, the tail masked; each statement runs for all lanes before the next does. A vector loop holds no other vector
 /// loop, and serial loops only with bounds that are the same for all lanes: these run once for all.
 ///
-/// Where `streams_from` is not 0, a vector loop stores nothing but elements at its own index, which the kernel does not
-/// load; from so many iterations on they are more than caches hold until somebody reads them, and should go past the
-/// caches.
+/// Where `streams` is given, a boolean of parameters, a vector loop stores nothing but elements in the order of its
+/// index, which the kernel does not load. Where it holds, they are more than caches hold until somebody reads them, and
+/// should go past the caches.
 struct For {
   Local variable;
   Expr begin, end;
@@ -41,7 +41,7 @@ struct For {
   int unroll = 1;
   Block body;
   Tail tail = Tail::apart;
-  std::int64_t streams_from = 0;
+  Expr streams = {};
 };
 
 /// local = value, never changed.

@@ -52,11 +52,7 @@ class Checker {
     }
     require(bool(buffer.size), "scratch buffer {} has no size", buffer.name);
     require_dtype("the size of scratch memory", buffer.size, DType::int64);
-    const std::vector<Expr> nodes = postorder(std::span(&buffer.size, 1));
-    const bool uniform =
-        std::ranges::none_of(nodes, [](Expr node) { return node->op == Opcode::local || node->op == Opcode::load; });
-    require(uniform, "the size of scratch buffer {} depends on more than parameters: {}", buffer.name,
-            to_string(buffer.size));
+    check_parameters("the size of scratch memory", buffer.size);
   }
 
   /// What a block defines is visible in it alone.
@@ -66,11 +62,25 @@ class Checker {
     for (; defined_.size() > outer; defined_.pop_back()) definitions_.at(defined_.back()).visible = false;
   }
 
-  static bool stores_at_index(const For& loop) {
+  /// Whether the offset is the loop's variable and terms that do not mention it.
+  static bool follows(Expr offset, const For& loop) {
+    const auto is_variable = [&](Expr e) { return e->op == Opcode::local && e->number == loop.variable; };
+    std::vector<Expr> others = terms(offset);
+    return std::erase_if(others, is_variable) == 1 && std::ranges::none_of(postorder(others), is_variable);
+  }
+
+  static bool stores_in_order(const For& loop) {
     return std::ranges::all_of(loop.body, [&](const Statement& statement) {
       const auto* store = std::get_if<Store>(&statement.node);
-      return store && !store->combine && store->offset->op == Opcode::local && store->offset->number == loop.variable;
+      return store && !store->combine && follows(store->offset, loop);
     });
+  }
+
+  void check_parameters(std::string_view what, Expr expr) const {
+    const bool uniform = std::ranges::none_of(postorder(std::span(&expr, 1)), [](Expr node) {
+      return node->op == Opcode::local || node->op == Opcode::load;
+    });
+    require(uniform, "{} depends on more than parameters: {}", what, to_string(expr));
   }
 
   void check(const For& loop) {
@@ -82,8 +92,11 @@ class Checker {
     require(loop.unroll >= 1 && (vector || loop.unroll == 1), "a loop of {} lanes cannot be unrolled {} times",
             loop.lanes, loop.unroll);
     require(!vector || !vector_loop_, "a vector loop stands in a vector loop");
-    require(loop.streams_from == 0 || (vector && stores_at_index(loop)),
-            "a loop that streams does more than store at its own index");
+    if (loop.streams) {
+      require_dtype("whether a loop streams", loop.streams, DType::boolean);
+      check_parameters("whether a loop streams", loop.streams);
+      require(vector && stores_in_order(loop), "a loop that streams does more than store in its order");
+    }
 
     const For* outer = vector_loop_;
     if (vector) vector_loop_ = &loop;

@@ -159,7 +159,7 @@ Trial known_sizes(std::int64_t begin, std::int64_t end) {
 std::vector<Trial> memory_trials() {
   std::vector<Trial> trials;
   for (const DType dtype : {DType::boolean, DType::int8, DType::float16, f32, DType::float64}) {
-    for (const std::int64_t stride : {-2, -1, 1, 3}) trials.push_back(strided(dtype, stride, dtype == f32 ? 2 : 1));
+    for (const std::int64_t stride : {-2, -1, 1, 2, 3, 4, 5}) trials.push_back(strided(dtype, stride, dtype == f32 ? 2 : 1));
     trials.push_back(gathered(dtype, dtype == f32 ? 2 : 1));
   }
   for (const auto& [lanes, unroll] : {std::pair{4, 1}, {16, 1}, {16, 4}, {8, 3}}) trials.push_back(broadcast(lanes, unroll));
