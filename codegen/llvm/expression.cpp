@@ -2,7 +2,6 @@
 
 #include "codegen/llvm/sizes.h"
 
-#include "src/ir/loop_walk.h"
 #include "src/ir/opcode.h"
 #include "src/support/check.h"
 
@@ -68,10 +67,24 @@ namespace {
 /// Those whose value is at hand.
 bool is_immediate(Expr expr) { return expr->op == Opcode::local || expr->op == Opcode::literal; }
 
+/// The terms of a sum, from left to right.
+std::vector<Expr> terms(Expr sum) {
+  std::vector<Expr> pending{sum}, result;
+  while (!pending.empty()) {
+    const Expr term = pending.back();
+    pending.pop_back();
+    if (term->op == Opcode::add)
+      pending.insert(pending.end(), {term->args[1], term->args[0]});
+    else
+      result.push_back(term);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<Expr> Expressions::operands(Expr expr) const {
-  if (expr->op == Opcode::load) return ir::terms(expr->args[0]);
+  if (expr->op == Opcode::load) return terms(expr->args[0]);
   return {expr->args.begin(), expr->args.end()};
 }
 
@@ -174,7 +187,7 @@ llvm::Value* Expressions::place(Opcode op, DType result, DType operand, llvm::Ar
 Offset Expressions::offset(Expr expr) {
   Offset sum;
   Builder& b = code_.builder();
-  for (const Expr term : ir::terms(expr)) {
+  for (const Expr term : terms(expr)) {
     const Operand value = evaluate(term);
     switch (value.form) {
       case Operand::Form::uniform:
@@ -194,14 +207,6 @@ Offset Expressions::offset(Expr expr) {
         }
         break;
     }
-  }
-  return sum;
-}
-
-llvm::Value* Expressions::first_offset(Expr offset, ir::Local variable, llvm::Value* begin) {
-  llvm::Value* sum = begin;
-  for (const Expr term : ir::terms(offset)) {
-    if (term->op != Opcode::local || term->number != variable) sum = code_.builder().CreateAdd(sum, scalar(term));
   }
   return sum;
 }

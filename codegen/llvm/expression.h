@@ -30,8 +30,6 @@ class Expressions {
   /// One vector for each group of lanes; outside of a vector loop the scalar.
   Values spread(ir::Expr expr) { return lanes_.spread(evaluate(expr)); }
   Offset offset(ir::Expr expr);
-  /// An offset, the variable of a loop and terms that do not mention it, where the variable is `begin`.
-  llvm::Value* first_offset(ir::Expr offset, ir::Local variable, llvm::Value* begin);
   /// Component by component; scalars or vectors of any number of lanes.
   Values combine(const ir::Monoid& monoid, const Values& a, const Values& b);
   Values identity(const ir::Monoid& monoid, unsigned lanes);

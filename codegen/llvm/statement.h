@@ -59,6 +59,7 @@ class Statements {
   void masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end, unsigned groups);
   llvm::Value* lanes_up_to(llvm::Value* count, unsigned lanes);
   void scalar_tail(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
+  void enter(const ir::For& loop, VectorLoop copy);
   void run_copy(const ir::For& loop, VectorLoop copy);
 
   using Position = llvm::function_ref<void(llvm::Value*)>;

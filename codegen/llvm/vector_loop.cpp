@@ -25,11 +25,14 @@ void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Valu
 llvm::Value* Statements::streamed_or_whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
   Builder& b = code_.builder();
   llvm::Value* streams = expressions_.scalar(loop.streams);
+  enter(loop, {static_cast<unsigned>(loop.lanes), 1, begin});
   for (const ir::Statement& statement : loop.body) {
     const auto& store = std::get<ir::Store>(statement.node);
-    llvm::Value* first = expressions_.first_offset(store.offset, loop.variable, begin);
+    llvm::Value* first = begin;
+    for (llvm::Value* term : expressions_.offset(store.offset).terms) first = b.CreateAdd(first, term);
     streams = b.CreateAnd(streams, memory_.is_aligned(store.buffer, first, static_cast<unsigned>(loop.lanes)));
   }
+  lanes_.end();
   const auto past_the_caches = [&] {
     memory_.set_streaming(true);
     llvm::Value* rest = whole_groups(loop, begin, end, 1);
@@ -126,9 +129,13 @@ void Statements::scalar_tail(const ir::For& loop, llvm::Value* begin, llvm::Valu
   branch(code_.builder().CreateICmpSLT(begin, end), Keeps::nothing, carried_through(loop.body), run, [] {});
 }
 
-void Statements::run_copy(const ir::For& loop, VectorLoop copy) {
+void Statements::enter(const ir::For& loop, VectorLoop copy) {
   expressions_.define(loop.variable, Operand::linear(code_.builder().getInt64(0), code_.builder().getInt64(1)));
   lanes_.begin(std::move(copy));
+}
+
+void Statements::run_copy(const ir::For& loop, VectorLoop copy) {
+  enter(loop, std::move(copy));
   emit(loop.body);
   lanes_.end();
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -62,17 +63,21 @@ class Checker {
     for (; defined_.size() > outer; defined_.pop_back()) definitions_.at(defined_.back()).visible = false;
   }
 
-  /// Whether the offset is the loop's variable and terms that do not mention it.
-  static bool follows(Expr offset, const For& loop) {
+  /// How far the offset moves in an iteration, where that is known.
+  static std::optional<std::int64_t> step(Expr offset, const For& loop) {
     const auto is_variable = [&](Expr e) { return e->op == Opcode::local && e->number == loop.variable; };
-    std::vector<Expr> others = terms(offset);
-    return std::erase_if(others, is_variable) == 1 && std::ranges::none_of(postorder(others), is_variable);
+    if (is_variable(offset)) return 1;
+    if (std::ranges::none_of(postorder(std::span(&offset, 1)), is_variable)) return 0;
+    if (offset->op != Opcode::add && offset->op != Opcode::sub) return std::nullopt;
+    const auto left = step(offset->args[0], loop), right = step(offset->args[1], loop);
+    if (!left || !right) return std::nullopt;
+    return offset->op == Opcode::add ? *left + *right : *left - *right;
   }
 
   static bool stores_in_order(const For& loop) {
     return std::ranges::all_of(loop.body, [&](const Statement& statement) {
       const auto* store = std::get_if<Store>(&statement.node);
-      return store && !store->combine && follows(store->offset, loop);
+      return store && !store->combine && step(store->offset, loop) == 1;
     });
   }
 

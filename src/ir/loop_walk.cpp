@@ -31,19 +31,6 @@ void for_each_statement(const Block& block, const std::function<void(const State
   }
 }
 
-std::vector<Expr> terms(Expr sum) {
-  std::vector<Expr> pending{sum}, result;
-  while (!pending.empty()) {
-    const Expr term = pending.back();
-    pending.pop_back();
-    if (term->op == Opcode::add)
-      pending.insert(pending.end(), {term->args[1], term->args[0]});
-    else
-      result.push_back(term);
-  }
-  return result;
-}
-
 std::vector<Expr> expressions(const Statement& statement) {
   using Exprs = std::vector<Expr>;
   return std::visit(Overloaded{

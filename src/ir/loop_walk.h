@@ -16,9 +16,6 @@ struct Overloaded : F... {
 /// Calls `visit` for every statement, outer ones before those inside, in the order of the text.
 void for_each_statement(const Block& block, const std::function<void(const Statement&)>& visit);
 
-/// The terms of a sum, from left to right.
-std::vector<Expr> terms(Expr sum);
-
 /// The expressions that stand in a statement itself, not in the blocks inside it.
 std::vector<Expr> expressions(const Statement& statement);
 

@@ -66,3 +66,9 @@ TEST_CASE("elements that lie apart") {
           expect_reference({x}, {where(x[slice(first, {}, step)] > 0, 3, x[slice(first, {}, step)])}, {Tensor::uniform(dtype, {n}, 6, 0, 2)});
   }
 }
+
+TEST_CASE("large results whose rows have a length of several terms") {
+  const Variable x = matrix<float>("x"), row = vector<float>("row");
+  expect_reference({x, row}, {x[slice(1)] * 2, index(x, {slice(), slice(1)}) + row},
+                   {Tensor::uniform(DType::float32, {1300, 4097}, 7, 0, 2), Tensor::uniform(DType::float32, {4096}, 8, 0, 2)});
+}
