@@ -1,6 +1,7 @@
 #include "codegen/schedule/schedule.h"
 
 #include "codegen/schedule/columns.h"
+#include "codegen/schedule/extremes.h"
 #include "codegen/schedule/group.h"
 #include "codegen/schedule/loop.h"
 #include "codegen/schedule/lower.h"
@@ -30,7 +31,7 @@ class Scheduler {
  public:
   /// `needed` are the values that someone outside of the list reads.
   Scheduler(Target target, std::span<const Work> works, ValueSet needed)
-      : target_(target), tasks_(merge_nests(works)), needed_(std::move(needed)) {
+      : target_(target), tasks_(merge_nests(with_fast_extremes(works, target.pool, target.machine))), needed_(std::move(needed)) {
     for (std::size_t t = 0; t < tasks_.size(); ++t)
       for (ValueId v : reads(tasks_[t])) readers_[v].push_back(t);
   }

@@ -1,12 +1,12 @@
 // The ops: what a reduction is worth, and its derivatives.
 #include "src/ops/reduce.h"
 
+#include "src/ir/monoids.h"
 #include "src/ops/elementwise.h"
 #include "src/support/check.h"
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <memory>
 
 namespace theon {
@@ -91,25 +91,6 @@ Variable product_of_others(const Variable& x, const Variable& product, const std
   const Variable zeros = restore_axes(sum(is_zero, axes), axes);
   const Variable others = restore_axes(prod(nonzero, axes), axes);
   return where(is_zero, where(zeros == 1, others, 0), restore_axes(product, axes) / nonzero);
-}
-
-ir::Expr lowest(ir::Pool& pool, DType dtype) {
-  if (is_floating(dtype)) return pool.literal(dtype, -std::numeric_limits<double>::infinity());
-  if (is_unsigned(dtype) || is_boolean(dtype)) return pool.literal(dtype, std::int64_t{0});
-  return pool.literal(dtype, std::numeric_limits<std::int64_t>::min() >> (64 - 8 * size_of(dtype)));
-}
-
-/// (value, index) pairs; the larger value stays, then the smaller index. A NaN is larger than every number.
-const ir::Monoid* first_maximum(ir::Pool& pool, DType dtype) {
-  const ir::Expr a = pool.argument(0, dtype), i = pool.argument(1, DType::int64);
-  const ir::Expr b = pool.argument(2, dtype), j = pool.argument(3, DType::int64);
-  const ir::Expr a_nan = a != a, b_nan = b != b;
-  const ir::Expr larger = (b < a) | (a_nan & ~b_nan);
-  const ir::Expr tie = (a == b) | (a_nan & b_nan);
-  const ir::Expr stays = larger | (tie & (i < j));
-  return pool.monoid({.name = "first maximum",
-                      .identity = {lowest(pool, dtype), pool.literal(std::numeric_limits<std::int64_t>::max())},
-                      .combine = {select(stays, a, b), select(stays, i, j)}});
 }
 
 }  // namespace
@@ -205,7 +186,7 @@ std::vector<ir::Expr> MaxAndArgmax::element(const ElementContext& context, std::
   const TensorType& x = context.input(0);
   std::vector<ir::Expr> at = with_gaps(indices, std::span(&axis_, 1));
   const Dim& extent = x.dims[axis_];
-  return context.pool().reduce(first_maximum(context.pool(), x.dtype), context.pool().parameter(extent), extent,
+  return context.pool().reduce(ir::first_maximum(context.pool(), x.dtype), context.pool().parameter(extent), extent,
                                [&](ir::Expr k) {
                                  at[axis_] = k;
                                  return std::vector{context.load(0, at), k};

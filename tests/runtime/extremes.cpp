@@ -1,0 +1,56 @@
+// Largest and smallest values and their places, among zeros of both signs, infinities and NaNs.
+#include <theon/theon.h>
+
+#include "src/reference/evaluate.h"
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+using namespace theon;
+
+namespace {
+
+/// Rows drawn from few numbers, so that ties, rows of zeros of one sign and rows of NaNs occur.
+template <class T>
+Tensor awkward(std::int64_t rows, std::int64_t columns, unsigned seed) {
+  constexpr T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  const std::vector<std::vector<T>> kinds{{0, T(-0.0)}, {T(-0.0)}, {-1, T(-0.0), -2}, {1, 0, T(-0.0)}, {-inf}, {inf, 1, -inf}, {nan}, {-nan, -3}, {nan, inf, 2}, {-3, -2, -1.5}, {-nan, nan, -inf}, {1, 2, 3, -4}};
+  std::mt19937 random(seed);
+  std::vector<T> values;
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t c = 0; c < columns; ++c) values.push_back(kinds[r % kinds.size()][random() % kinds[r % kinds.size()].size()]);
+  return Tensor(values).reshape({rows, columns});
+}
+
+bool agree(double a, double b) { return std::isnan(a) ? std::isnan(b) : a == b && std::signbit(a) == std::signbit(b); }
+
+void expect_reference(const Variable& x, const std::vector<Variable>& outputs, const Tensor& value) {
+  const Results got = function({x}, outputs)(value);
+  const std::vector<Tensor> wanted = reference::evaluate(outputs, {{x, value}});
+  for (std::size_t k = 0; k < wanted.size(); ++k) {
+    const std::vector<double> is = got[k].template to_vector<double>(), should = wanted[k].template to_vector<double>();
+    REQUIRE(is.size() == should.size());
+    for (std::size_t i = 0; i < is.size(); ++i) {
+      INFO("output " << k << " element " << i << " of " << to_string(value.sizes()) << ": " << is[i] << " instead of " << should[i]);
+      CHECK(agree(is[i], should[i]));
+    }
+  }
+}
+
+template <class T>
+void check_extremes() {
+  const Variable x = matrix<T>("x");
+  for (const std::int64_t columns : {1, 2, 15, 16, 17, 64, 131})
+    expect_reference(x, {max(x, 1), min(x, 1), argmax(x, 1), argmax(-x, 1), max(x, 0), min(x, 0), argmax(x, 0), max(x), min(x)}, awkward<T>(37, columns, 1));
+  const Variable flat = vector<T>("flat");
+  for (const std::int64_t n : {1, 3, 100, 1009}) expect_reference(flat, {max(flat), argmax(flat, 0), min(flat)}, awkward<T>(1, n, 2).reshape({n}));
+  expect_reference(x, {max(sum(x, 1)), sum(max(x, 1)), max(x - expand_dims(max(x, 1), 1), 0)}, Tensor::uniform(DType::int32, {33, 67}, 3, -9, 9).astype(dtype_of<T>));
+}
+
+}  // namespace
+
+TEST_CASE("extremes of float32 among awkward numbers") { check_extremes<float>(); }
+TEST_CASE("extremes of float64 among awkward numbers") { check_extremes<double>(); }
