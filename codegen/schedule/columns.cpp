@@ -65,6 +65,7 @@ class ColumnLowering {
         columns_(std::move(columns)),
         values_(input.values),
         pool_(input.pool),
+        machine_(input.machine),
         lanes_(lanes_of(elements(), input.machine)),
         builder_(kernel_name(group, input.values), input.values, input.pool, math::best_for(elements())) {}
 
@@ -110,7 +111,8 @@ class ColumnLowering {
     });
     const Expr rows = defined(lowered(columns_[0].reduce->args[0]));
     const std::int64_t together = rows_at_once();
-    const Expr whole = defined(floor_div(rows, number(together)));
+    const Expr groups = floor_div(rows, number(together)), far = reads_far_rows();
+    const Expr whole = defined(far && together > 1 ? select(far, number(0), groups) : groups);
     accumulate(number(0), whole, together);
     if (together > 1) accumulate(defined(whole * number(together)), rows, 1);
     for_each_column([&] {
@@ -120,6 +122,21 @@ class ColumnLowering {
 
   /// Short bodies wait for the accumulators: a few rows at once read them once.
   std::int64_t rows_at_once() const { return element_cost(elements()) <= 24 ? 4 : 1; }
+
+  /// Whether rows that lie one behind the other come from beyond the caches: memory delivers these fastest one by one.
+  /// Null where it is known that they do not.
+  Expr reads_far_rows() const {
+    Expr far;
+    for (Expr e : ir::postorder(elements())) {
+      if (e->op != Opcode::load || !e->free_levels || e->args.size() < 2) continue;
+      if (e->args[e->args.size() - 2]->op != Opcode::bound) return Expr();
+      Dim bytes = static_cast<std::int64_t>(size_of(e->dtype));
+      for (const Dim& extent : values_[e->number].type.dims) bytes = bytes * extent;
+      const Expr is_far = number(machine_.cached_bytes) < pool_.parameter(bytes);
+      far = far ? far | is_far : is_far;
+    }
+    return far;
+  }
 
   /// The rows from begin * together to end * together.
   void accumulate(Expr begin, Expr end, std::int64_t together) {
@@ -219,6 +236,7 @@ class ColumnLowering {
   const std::vector<Column> columns_;
   const std::vector<Value>& values_;
   ir::Pool& pool_;
+  const Machine& machine_;
   const int lanes_;
   KernelBuilder builder_;
   std::vector<Expr> axes_;

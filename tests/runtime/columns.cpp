@@ -49,3 +49,8 @@ TEST_CASE("columns in the middle of an array") {
   const std::vector<Variable> outputs{sum(x, 1), argmax(x, 1), sum(x, {0, 1}), sum(x, 0)};
   for (std::int64_t columns : {1, 65, 130}) expect_reference(x, outputs, Tensor::randn(DType::float64, {3, 9, columns}, 7));
 }
+
+TEST_CASE("columns beyond the caches") {
+  const Variable x = tensor3<double>("x");
+  expect_reference(x, {sum(x, 1), sum(x, 0)}, Tensor::uniform(DType::float64, {5, 611, 1009}, 8, 0, 1));
+}
