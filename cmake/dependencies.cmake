@@ -22,5 +22,24 @@ if(NOT TARGET LAPACKE::LAPACKE)
   target_link_libraries(LAPACKE::LAPACKE INTERFACE ${LAPACKE_LIBRARY})
 endif()
 
-# LLVM's own target says what to link, not where its headers are.
-target_include_directories(LLVM INTERFACE ${LLVM_INCLUDE_DIRS})
+# The parts of LLVM that Theon uses, from its static libraries where everything they need is there: the shared library
+# holds all of LLVM, and loading that takes longer than compiling a function.
+llvm_map_components_to_libnames(THEON_LLVM_PARTS nativecodegen runtimedyld targetparser)
+set(THEON_LLVM_WHOLE OFF)
+foreach(needed IN LISTS THEON_LLVM_PARTS ITEMS ZLIB::ZLIB zstd::libzstd_shared)
+  if(NOT TARGET ${needed})
+    set(THEON_LLVM_WHOLE ON)
+  endif()
+endforeach()
+if(NOT TARGET LLVM::Parts)
+  add_library(LLVM::Parts INTERFACE IMPORTED)
+  # LLVM's own targets say what to link, not where their headers are.
+  target_include_directories(LLVM::Parts INTERFACE ${LLVM_INCLUDE_DIRS})
+  if(THEON_LLVM_WHOLE)
+    target_link_libraries(LLVM::Parts INTERFACE LLVM)
+  else()
+    # Nobody else sees them: a program may have another LLVM beside this one.
+    target_link_libraries(LLVM::Parts INTERFACE ${THEON_LLVM_PARTS})
+    target_link_options(LLVM::Parts INTERFACE LINKER:--as-needed LINKER:--gc-sections LINKER:--exclude-libs,ALL)
+  endif()
+endif()

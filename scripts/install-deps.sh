@@ -5,7 +5,7 @@ set -eu
 packages="
   g++ cmake ninja-build ccache
   llvm-19-dev libboost-dev libfmt-dev libopenblas-dev liblapacke-dev
-  catch2 libmpfr-dev libgmp-dev zlib1g-dev
+  catch2 libmpfr-dev libgmp-dev zlib1g-dev libzstd-dev
   $*
 "
 
