@@ -107,7 +107,8 @@ class Compiler {
     codegen::Program program = lowered();
     check_symbols(program, made_.request);
     check_program(program);
-    made_.kernels = timed("native code", [&] { return std::make_unique<KernelLibrary>(program, target_); });
+    StoredCode code = native_code(program);
+    made_.kernels = timed("load", [&] { return std::make_unique<KernelLibrary>(program, std::move(code)); });
     made_.executable =
         std::make_unique<Executable>(std::move(program), made_.kernels->kernels(), made_.kernels->entry(), relations_);
     made_.arguments =
@@ -143,6 +144,21 @@ class Compiler {
     codegen::Schedule schedule =
         timed("schedule", [&] { return codegen::schedule(std::move(partition), *made_.pool, {target_.vector_bytes, target_.vector_bytes == 64 ? 32 : 16}); });
     return timed("assemble", [&] { return codegen::assemble(std::move(schedule), interface); });
+  }
+
+  /// From the cache on disk where another process has compiled the same.
+  StoredCode native_code(const codegen::Program& program) {
+    const std::optional<ObjectCache> cache = options_.cache ? environment_cache() : std::nullopt;
+    if (!cache) return timed("native code", [&] { return compiled(program, target_); });
+    std::string key;
+    std::optional<StoredCode> kept = timed("look up", [&] {
+      key = codegen::object_key(program, ir::Layout(program.symbols), target_);
+      return cache->find(key);
+    });
+    if (kept) return std::move(*kept);
+    StoredCode code = timed("native code", [&] { return compiled(program, target_); });
+    cache->keep(key, code);
+    return code;
   }
 
   const FunctionOptions& options_;

@@ -42,6 +42,11 @@ struct ObjectCode {
   std::string bytes;  // a relocatable object
 };
 
+/// The name of the machine code of a program: 64 hexadecimal digits that two programs share when every kernel and the
+/// entry are the same code. It depends on what they are, on the target, on the version of LLVM and on Theon's sources,
+/// and on nothing else; so it may name a file.
+std::string object_key(const Program& program, const ir::Layout& layout, const Target& target);
+
 /// Translates kernels with different names. Functions such as exp that codegen/math has left in them are called.
 /// Thread-safe.
 ObjectCode compile_object(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
@@ -52,7 +57,7 @@ ObjectCode compile_object(const Program& program, const ir::Layout& layout, cons
 /// Brings an object into memory. Throws InternalError for bytes that are none. Thread-safe.
 NativeCode load(const ObjectCode& object);
 
-/// Both.
+/// compile_object and load.
 NativeCode compile(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
 
 /// LLVM's text, and the target's assembly text, for people.

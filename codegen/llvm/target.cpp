@@ -2,8 +2,8 @@
 
 #include "src/support/check.h"
 
+#include <llvm-c/Core.h>
 #include <llvm/ADT/StringMap.h>
-#include <llvm/Config/llvm-config.h>
 #include <llvm/TargetParser/Host.h>
 
 #include <cstdlib>
@@ -30,9 +30,23 @@ std::vector<std::string> features_above(Isa isa) {
   broken_promise("the level is known", __FILE__, __LINE__);
 }
 
+/// Asked once: a virtual machine traps the instruction that tells.
+const Features& host_features() {
+  static const Features features = [] {
+    Features all;
+    for (const auto& feature : llvm::sys::getHostCPUFeatures()) all[feature.first().str()] = feature.second;
+    return all;
+  }();
+  return features;
+}
+
+const std::string& host_name() {
+  static const std::string name = llvm::sys::getHostCPUName().str();
+  return name;
+}
+
 Features host_features(Isa isa) {
-  Features features;
-  for (const auto& feature : llvm::sys::getHostCPUFeatures()) features[feature.first().str()] = feature.second;
+  Features features = host_features();
   for (const std::string& name : features_above(isa)) features[name] = false;
   return features;
 }
@@ -61,7 +75,9 @@ Isa parse_isa(std::string_view name) {
 }
 
 std::string Target::key() const {
-  return fmt::format("llvm-{} {} {} {}", LLVM_VERSION_STRING, cpu, features, vector_bytes);
+  unsigned major = 0, minor = 0, patch = 0;
+  LLVMGetVersion(&major, &minor, &patch);  // of the library that runs, which need not be that of the headers
+  return fmt::format("llvm-{}.{}.{} {} {} {}", major, minor, patch, cpu, features, vector_bytes);
 }
 
 Target host_target() {
@@ -73,7 +89,7 @@ Target host_target(Isa isa) {
   const Features features = host_features(isa);
   const bool wide =
       has(features, "avx512f") && has(features, "avx512bw") && has(features, "avx512vl") && has(features, "avx512dq");
-  return {.cpu = llvm::sys::getHostCPUName().str(),
+  return {.cpu = host_name(),
           .features = spelled(features),
           .vector_bytes = wide                    ? 64
                           : has(features, "avx2") ? 32

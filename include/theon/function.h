@@ -64,6 +64,8 @@ struct FunctionOptions {
   std::vector<std::string> disabled = {};
   /// Check every rewrite numerically while compiling.
   bool verify = false;
+  /// Take machine code from the cache on disk, see theon/cache.h, and keep it there.
+  bool cache = true;
 };
 
 /// Set from any thread to stop a call at its next step; the call throws Cancelled and shared variables keep their

@@ -1,6 +1,7 @@
 // All of Theon.
 #pragma once
 
+#include <theon/cache.h>
 #include <theon/control.h>
 #include <theon/dim.h>
 #include <theon/dtype.h>
