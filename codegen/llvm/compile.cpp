@@ -10,6 +10,7 @@
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
@@ -23,9 +24,19 @@ namespace theon::codegen {
 
 namespace {
 
+/// Addresses are linear in the loop variables as they are emitted, which is what instructions can add up. Rewriting
+/// loops around them takes a tenth of all time, and spills where strides are known at run time only. LLVM has no other
+/// switch.
+void keep_addresses() {
+  auto& options = llvm::cl::getRegisteredOptions();
+  if (const auto found = options.find("disable-lsr"); found != options.end())
+    found->second->addOccurrence(0, "disable-lsr", "true");
+}
+
 void initialize_llvm() {
   static std::once_flag once;
   std::call_once(once, [] {
+    keep_addresses();
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
   });

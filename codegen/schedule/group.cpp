@@ -38,6 +38,41 @@ int common_prefix(const Shape& a, const Shape& b) {
   return axis;
 }
 
+/// A nest and what merging asks about it, looked up once: it is held against many groups.
+struct Candidate {
+  explicit Candidate(const Nest& nest)
+      : nest(nest),
+        loads(loads_of(nest.element)),
+        reads(codegen::reads(Work(nest))),
+        cost(element_cost(std::span(&nest.element, 1))),
+        outer(static_cast<int>(nest.domain.size())),
+        is_running(running_reduction(nest.element)),
+        reduces(has_reduction(std::span(&nest.element, 1))) {
+    if (reduces_columns(nest.element, outer)) --outer;
+  }
+
+  const Nest& nest;
+  std::vector<Expr> loads;
+  std::vector<ValueId> reads;
+  int cost;
+  int outer;  // axes that a group of it alone has in common
+  bool is_running, reduces;
+};
+
+/// What merging asks about a group.
+struct Members {
+  std::unordered_set<ValueId> results, streams;
+  bool are_running = false, reduce = false;
+
+  void add(const Candidate& member) {
+    results.insert(member.nest.result);
+    streams.insert(member.nest.result);
+    streams.insert(member.reads.begin(), member.reads.end());
+    are_running |= member.is_running;
+    reduce |= member.reduces;
+  }
+};
+
 /// The tasks so far, and where each value is made.
 class Merger {
  public:
@@ -56,84 +91,70 @@ class Merger {
     // The latest tasks are the likeliest partners; looking back further than this found nothing in practice and costs
     // quadratic time.
     constexpr std::size_t window = 16;
+    const Candidate candidate(nest);
     for (std::size_t back = 1; back <= std::min(window, tasks_.size()); ++back)
-      if (join(tasks_.size() - back, nest)) return;
-    append(alone(nest));
+      if (join(tasks_.size() - back, candidate)) return;
+    append(Group{{nest}, nest.domain, candidate.outer, candidate.cost});
+    members_.back().add(candidate);
   }
 
   void append(Task task) {
     for (ValueId v : writes(task)) made_in_[v] = tasks_.size();
     tasks_.push_back(std::move(task));
+    members_.emplace_back();
   }
 
-  Group alone(const Nest& nest) const {
-    const Shape& domain = nest.domain;
-    const int rank = static_cast<int>(domain.size());
-    return {{nest},
-            domain,
-            reduces_columns(nest.element, rank) ? rank - 1 : rank,
-            element_cost(std::span(&nest.element, 1))};
-  }
-
-  bool join(std::size_t position, const Nest& nest) {
+  bool join(std::size_t position, const Candidate& candidate) {
     Group* group = std::get_if<Group>(&tasks_[position]);
     if (!group) return false;
     // A running value needs a loop order of its own.
-    if (running_reduction(nest.element) || running_reduction(group->nests[0].element)) return false;
-    const Group single = alone(nest);
-    if (group->cost + single.cost > kernel_budget) return false;
-    const std::optional<int> outer = common_outer(*group, single);
-    if (!outer || !is_reachable(position, nest)) return false;
-    group->nests.push_back(nest);
+    if (candidate.is_running || members_[position].are_running) return false;
+    if (group->cost + candidate.cost > kernel_budget) return false;
+    const std::optional<int> outer = common_outer(*group, members_[position], candidate);
+    if (!outer || !is_reachable(position, candidate)) return false;
+    group->nests.push_back(candidate.nest);
     group->outer = *outer;
-    group->cost += single.cost;
-    made_in_[nest.result] = position;
+    group->cost += candidate.cost;
+    made_in_[candidate.nest.result] = position;
+    members_[position].add(candidate);
     return true;
   }
 
   /// All that the nest reads is made at or before the position, so it may run there.
-  bool is_reachable(std::size_t position, const Nest& nest) const {
-    for (ValueId v : reads(Work(nest)))
+  bool is_reachable(std::size_t position, const Candidate& candidate) const {
+    for (ValueId v : candidate.reads)
       if (const auto it = made_in_.find(v); it != made_in_.end() && it->second > position) return false;
     return true;
   }
 
-  static bool reduces(const Group& group) {
-    return std::any_of(group.nests.begin(), group.nests.end(),
-                       [](const Nest& nest) { return has_reduction(std::span(&nest.element, 1)); });
-  }
-
   /// How many outer axes the group and the nest can share, where it is worth it.
-  std::optional<int> common_outer(const Group& group, const Group& single) const {
-    const Nest& nest = single.nests[0];
-    int outer = std::min({group.outer, single.outer, common_prefix(group.domain, single.domain)});
+  static std::optional<int> common_outer(const Group& group, const Members& members, const Candidate& candidate) {
+    const Shape& domain = candidate.nest.domain;
+    int outer = std::min({group.outer, candidate.outer, common_prefix(group.domain, domain)});
     bool depends = false, shares = false;
-    std::unordered_set<ValueId> streams;
-    for (const Nest& member : group.nests) {
-      streams.insert(member.result);
-      for (ValueId v : reads(Work(member))) streams.insert(v);
-    }
-    for (Expr load : loads_of(nest.element)) {
-      const bool member =
-          std::any_of(group.nests.begin(), group.nests.end(), [&](const Nest& m) { return m.result == load->number; });
+    std::unordered_set<ValueId> new_streams;
+    for (Expr load : candidate.loads) {
+      const bool member = members.results.contains(load->number);
+      const bool known = members.streams.contains(load->number) || new_streams.contains(load->number);
       depends = depends || member;
-      shares = shares || (streams.contains(load->number) && !load->args.empty());
+      shares = shares || (known && !load->args.empty());
       if (member) outer = std::min(outer, canonical_prefix(load));
-      streams.insert(load->number);
+      if (!known) new_streams.insert(load->number);
     }
-    const bool same_domain = group.domain == single.domain;
+    const bool same_domain = group.domain == domain;
     if (!depends && !(shares && same_domain)) return std::nullopt;
-    if (streams.size() + 1 > most_streams) return std::nullopt;
+    if (members.streams.size() + new_streams.size() + 1 > most_streams) return std::nullopt;
     // Without a shared outer axis the parts only run one after the other; that is one kernel less, but no memory saved,
     // unless all is a vector or a scalar.
-    const bool is_flat = group.domain.size() <= 1 && single.domain.size() <= 1;
+    const bool is_flat = group.domain.size() <= 1 && domain.size() <= 1;
     if (outer == 0 && !is_flat) return std::nullopt;
     // A reduction along rows stays one: inside a loop over the rows' index it would step through memory by whole rows.
-    if ((outer < group.outer && reduces(group)) || (outer < single.outer && reduces(single))) return std::nullopt;
+    if ((outer < group.outer && members.reduce) || (outer < candidate.outer && candidate.reduces)) return std::nullopt;
     return outer;
   }
 
   std::vector<Task> tasks_;
+  std::vector<Members> members_;  // of each task that is a group
   std::unordered_map<ValueId, std::size_t> made_in_;
 };
 
