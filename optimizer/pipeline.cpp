@@ -46,10 +46,12 @@ constexpr const char* fold_again = "fold constants again";
 constexpr const char* simplify_again = "simplify again";
 constexpr const char* products = "order products";
 constexpr const char* differences = "write differences";
+constexpr const char* wide = "split wide sums";
 constexpr const char* originals = "take the original nodes";
 
-const std::vector<std::string> all{merge,      identities, inline_unknown, fold,        stabilise, simplify,
-                                   inline_all, fold_again, simplify_again, products, differences, originals};
+const std::vector<std::string> all{merge,       identities, inline_unknown, fold,           stabilise,
+                                   simplify,    inline_all, fold_again,     simplify_again, products,
+                                   differences, wide,       originals};
 }  // namespace steps
 
 /// The rules that the options leave.
@@ -197,6 +199,7 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
   }
   if (is_full) run.step(steps::products, order_products);
   run.step(steps::differences, write_differences);
+  run.step(steps::wide, split_wide);
   run.step(steps::originals, merge_with_original);
   return run.finish();
 }

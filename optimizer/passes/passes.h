@@ -27,6 +27,10 @@ Graph write_differences(const Graph& graph);
 /// Multiplies chains of matrices in the order that takes the fewest multiplications.
 Graph order_products(const Graph& graph);
 
+/// Writes sums and products of many terms as several, each of the one before and the next terms, in the same order: a
+/// kernel ends between two nodes, never inside one.
+Graph split_wide(const Graph& graph);
+
 /// Removes identities: specify_dims of dims that have become the declared ones.
 Graph remove_identities(const Graph& graph);
 
