@@ -126,7 +126,7 @@ void Content::add(const For& loop) {
   add(std::int64_t{loop.lanes});
   add(std::int64_t{loop.unroll});
   add(static_cast<std::int64_t>(loop.tail));
-  add(loop.streams_from);
+  add(loop.streams);
   add(loop.body);
 }
 

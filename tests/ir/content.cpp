@@ -91,7 +91,7 @@ TEST_CASE("every change of a kernel changes its content") {
       [](Example& e) { e.outer().lanes = 2; },
       [](Example& e) { e.outer().unroll = 2; },
       [](Example& e) { e.outer().tail = Tail::merged; },
-      [](Example& e) { e.outer().streams_from = 2; },
+      [](Example& e) { e.outer().streams = e.number(1) < e.number(2); },
       [](Example& e) { e.outer().body.pop_back(); },
       [](Example& e) { std::swap(e.outer().body[1], e.outer().body[2]); },
       [](Example& e) { e.inside<Var>(0).local = 3; },

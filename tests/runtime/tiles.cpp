@@ -36,9 +36,9 @@ TEST_CASE("a transposed operand of every shape") {
 
 TEST_CASE("axes in every order") {
   const Variable x = tensor3<float>("x");
-  for (const std::vector<int> axes : {std::vector{0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}) {
+  for (const std::vector<int>& axes : {std::vector{0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}) {
     const Variable turned = transpose(x, axes);
-    for (const std::vector<std::int64_t> sizes : {std::vector<std::int64_t>{3, 67, 131}, {61, 5, 7}, {64, 128, 2}, {1, 70, 130}})
+    for (const std::vector<std::int64_t>& sizes : {std::vector<std::int64_t>{3, 67, 131}, {61, 5, 7}, {64, 128, 2}, {1, 70, 130}})
       expect_reference({x}, {turned * 2, sqrt(abs(turned)) - turned}, {Tensor::randn<float>(sizes, 3)});
   }
 }
