@@ -80,6 +80,13 @@ void Arguments::bind_sizes(std::span<const Sizes> sizes, Context& context) const
   for (std::size_t i = 0; i < sizes.size(); ++i) check_computed(i, sizes[i], context);
 }
 
+std::vector<std::pair<std::size_t, ValueId>> Arguments::values() const {
+  std::vector<std::pair<std::size_t, ValueId>> values;
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    if (rules_[i].value >= 0) values.emplace_back(i, rules_[i].value);
+  return values;
+}
+
 void Arguments::point(const void* const* arguments, Context& context) const {
   for (std::size_t i = 0; i < rules_.size(); ++i)
     if (rules_[i].value >= 0) context.buffers[rules_[i].value] = const_cast<void*>(arguments[i]);

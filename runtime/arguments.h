@@ -6,6 +6,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace theon::runtime {
@@ -53,6 +54,8 @@ class Arguments {
   /// Prepares the context for arguments of these sizes. Throws ArgumentError, too, where the value of an argument is a
   /// size.
   void bind_sizes(std::span<const Sizes> sizes, Context& context) const;
+  /// The arguments that are read, and the values that they are.
+  std::vector<std::pair<std::size_t, ValueId>> values() const;
   /// For contiguous memory of the right sizes.
   void point(const void* const* arguments, Context& context) const;
 
