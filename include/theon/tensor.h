@@ -101,9 +101,9 @@ class Tensor {
   static Tensor on(std::shared_ptr<Storage> storage, std::size_t offset, DType dtype, Sizes sizes, Sizes strides);
 
   DType dtype() const { return dtype_; }
-  const Sizes& sizes() const { return sizes_; }
-  const Sizes& strides() const { return strides_; }
-  int ndim() const { return static_cast<int>(sizes_.size()); }
+  const Sizes& sizes() const { return layout().sizes; }
+  const Sizes& strides() const { return layout().strides; }
+  int ndim() const { return static_cast<int>(sizes().size()); }
   /// The number of elements.
   std::int64_t size() const;
   /// The size of an axis; a negative one counts from the end. Throws IndexError.
@@ -180,7 +180,15 @@ class Tensor {
   void save_npy(const std::string& path) const;
 
  private:
+  struct Layout {
+    Sizes sizes, strides;
+  };
+  static inline const Layout no_layout{};
+
   Tensor(std::shared_ptr<Storage> storage, std::byte* data, DType dtype, Sizes sizes, Sizes strides);
+
+  /// Of a tensor that was moved from, none.
+  const Layout& layout() const { return layout_ ? *layout_ : no_layout; }
 
   static Tensor from(DType dtype, const void* values, std::size_t count, Sizes sizes);
   /// A view of the same memory that begins at another element.
@@ -192,7 +200,7 @@ class Tensor {
   std::shared_ptr<Storage> storage_;
   std::byte* data_ = nullptr;
   DType dtype_ = DType::float64;
-  Sizes sizes_, strides_;
+  std::shared_ptr<const Layout> layout_;  // shared by copies, so that they allocate nothing
 };
 
 /// Same dtype, sizes and bits (NaN equals NaN of the same bits).

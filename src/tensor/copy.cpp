@@ -34,7 +34,7 @@ void convert_all(const Tensor& x, To* to) {
 }  // namespace
 
 Tensor Tensor::copy() const {
-  Tensor result(dtype_, sizes_);
+  Tensor result(dtype_, sizes());
   if (size() == 0) return result;
   if (is_contiguous())
     std::memcpy(result.raw(), raw(), result.storage()->bytes());
@@ -48,7 +48,7 @@ Tensor Tensor::contiguous() const { return is_contiguous() ? *this : copy(); }
 Tensor Tensor::astype(DType dtype) const {
   if (dtype == dtype_) return copy();
   const Tensor row_major = contiguous();
-  Tensor result(dtype, sizes_);
+  Tensor result(dtype, sizes());
   dispatch(dtype, [&]<class To>() { convert_all(row_major, result.mutable_data<To>()); });
   return result;
 }

@@ -110,7 +110,7 @@ Tensor Tensor::load_npy(const std::string& path) {
 }
 
 void Tensor::save_npy(const std::string& path) const {
-  std::string header = npy_dictionary(dtype_, sizes_, path);
+  std::string header = npy_dictionary(dtype_, sizes(), path);
   const std::size_t before = magic.size() + 4, unpadded = before + header.size() + 1;
   header.append((header_alignment - unpadded % header_alignment) % header_alignment, ' ').push_back('\n');
   if (header.size() > 0xffff) fail<FileError>({}, "{}: {} axes do not fit into a .npy header", path, ndim());

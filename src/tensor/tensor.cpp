@@ -34,15 +34,13 @@ Tensor::Tensor(std::shared_ptr<Storage> storage, std::byte* data, DType dtype, S
     : storage_(std::move(storage)),
       data_(data),
       dtype_(dtype),
-      sizes_(std::move(sizes)),
-      strides_(std::move(strides)) {}
+      layout_(std::make_shared<const Layout>(Layout{std::move(sizes), std::move(strides)})) {}
 
 Tensor::Tensor(DType dtype, Sizes sizes)
-    : storage_(allocate(checked_bytes(dtype, sizes))),
-      data_(storage_->data()),
-      dtype_(dtype),
-      sizes_(std::move(sizes)),
-      strides_(row_major_strides(sizes_)) {}
+    : storage_(allocate(checked_bytes(dtype, sizes))), data_(storage_->data()), dtype_(dtype) {
+  Sizes strides = row_major_strides(sizes);
+  layout_ = std::make_shared<const Layout>(Layout{std::move(sizes), std::move(strides)});
+}
 
 Tensor::Tensor(const std::vector<bool>& values) : Tensor(DType::boolean, {static_cast<std::int64_t>(values.size())}) {
   std::ranges::copy(values, mutable_data<bool>());
@@ -100,11 +98,11 @@ Tensor Tensor::on(std::shared_ptr<Storage> storage, std::size_t offset, DType dt
   return Tensor(std::move(storage), first, dtype, std::move(sizes), std::move(strides));
 }
 
-std::int64_t Tensor::size() const { return count(sizes_); }
+std::int64_t Tensor::size() const { return count(sizes()); }
 
-std::int64_t Tensor::size(int axis) const { return sizes_[from_front("axis", axis, ndim())]; }
+std::int64_t Tensor::size(int axis) const { return sizes()[from_front("axis", axis, ndim())]; }
 
-bool Tensor::is_contiguous() const { return is_row_major(sizes_, strides_); }
+bool Tensor::is_contiguous() const { return is_row_major(sizes(), strides()); }
 
 void Tensor::expect(DType asked) const {
   if (asked != dtype_)
@@ -113,17 +111,17 @@ void Tensor::expect(DType asked) const {
 }
 
 Tensor Tensor::only() const {
-  if (size() != 1) fail<ShapeError>({}, "the one element of an array of sizes {} is asked for", to_string(sizes_));
+  if (size() != 1) fail<ShapeError>({}, "the one element of an array of sizes {} is asked for", to_string(sizes()));
   return view_at(0, {}, {});
 }
 
 Tensor Tensor::element(std::span<const std::int64_t> indices) const {
-  if (indices.size() != sizes_.size())
+  if (indices.size() != sizes().size())
     fail<IndexError>({}, "{} indices for an array of sizes {}: give one index for each axis", indices.size(),
-                     to_string(sizes_));
+                     to_string(sizes()));
   std::int64_t offset = 0;
   for (std::size_t axis = 0; axis < indices.size(); ++axis)
-    offset += strides_[axis] * from_front("index", indices[axis], sizes_[axis]);
+    offset += strides()[axis] * from_front("index", indices[axis], sizes()[axis]);
   return view_at(offset, {}, {});
 }
 

@@ -90,32 +90,34 @@ Tensor Tensor::view_at(std::int64_t offset, Sizes sizes, Sizes strides) const {
 Tensor Tensor::slice(int axis, std::int64_t start, std::int64_t stop, std::int64_t step) const {
   const std::size_t along = static_cast<std::size_t>(from_front("slice: axis", axis, ndim()));
   if (step == 0) fail<ArgumentError>({}, "slice: a step of 0 goes nowhere");
-  const std::int64_t size = sizes_[along], lowest = step > 0 ? 0 : -1, highest = step > 0 ? size : size - 1;
+  const std::int64_t size = layout().sizes[along], lowest = step > 0 ? 0 : -1, highest = step > 0 ? size : size - 1;
   start = clamp_bound(start, size, lowest, highest);
   stop = clamp_bound(stop, size, lowest, highest);
 
-  Sizes sizes = sizes_, strides = strides_;
+  Sizes sizes = layout().sizes, strides = layout().strides;
   sizes[along] = steps_between(start, stop, step);
   // A larger step may not fit into a stride, and is not needed for a single element.
   if (sizes[along] > 1) strides[along] *= step;
-  return view_at(count(sizes) == 0 ? 0 : start * strides_[along], std::move(sizes), std::move(strides));
+  return view_at(count(sizes) == 0 ? 0 : start * layout().strides[along], std::move(sizes), std::move(strides));
 }
 
 Tensor Tensor::operator[](std::int64_t index) const {
-  if (sizes_.empty()) fail<IndexError>({}, "index {}: a scalar has no axis to index", index);
-  const std::int64_t row = from_front("index", index, sizes_[0]);
-  Sizes sizes(sizes_.begin() + 1, sizes_.end()), strides(strides_.begin() + 1, strides_.end());
-  return view_at(count(sizes) == 0 ? 0 : row * strides_[0], std::move(sizes), std::move(strides));
+  if (layout().sizes.empty()) fail<IndexError>({}, "index {}: a scalar has no axis to index", index);
+  const std::int64_t row = from_front("index", index, layout().sizes[0]);
+  Sizes sizes(layout().sizes.begin() + 1, layout().sizes.end()),
+      strides(layout().strides.begin() + 1, layout().strides.end());
+  return view_at(count(sizes) == 0 ? 0 : row * layout().strides[0], std::move(sizes), std::move(strides));
 }
 
 Tensor Tensor::transpose() const {
-  return view_at(0, Sizes(sizes_.rbegin(), sizes_.rend()), Sizes(strides_.rbegin(), strides_.rend()));
+  return view_at(0, Sizes(layout().sizes.rbegin(), layout().sizes.rend()),
+                 Sizes(layout().strides.rbegin(), layout().strides.rend()));
 }
 
 Tensor Tensor::permute(std::vector<int> axes) const {
   Sizes order(axes.begin(), axes.end());
   for (std::int64_t& axis : order) axis = from_front("permute: axis", axis, ndim());
-  Sizes sorted = order, expected(sizes_.size());
+  Sizes sorted = order, expected(layout().sizes.size());
   std::ranges::sort(sorted);
   std::iota(expected.begin(), expected.end(), 0);
   if (sorted != expected)
@@ -123,8 +125,8 @@ Tensor Tensor::permute(std::vector<int> axes) const {
 
   Sizes sizes, strides;
   for (const std::int64_t axis : order) {
-    sizes.push_back(sizes_[axis]);
-    strides.push_back(strides_[axis]);
+    sizes.push_back(layout().sizes[axis]);
+    strides.push_back(layout().strides[axis]);
   }
   return view_at(0, std::move(sizes), std::move(strides));
 }
@@ -132,21 +134,21 @@ Tensor Tensor::permute(std::vector<int> axes) const {
 Tensor Tensor::reshape(Sizes sizes) const {
   sizes = complete_sizes(std::move(sizes), *this);
   if (size() == 0) return view_at(0, sizes, row_major_strides(sizes));
-  std::optional<Sizes> strides = reshaped_strides(sizes_, strides_, sizes);
+  std::optional<Sizes> strides = reshaped_strides(layout().sizes, layout().strides, sizes);
   return strides ? view_at(0, std::move(sizes), std::move(*strides)) : copy().reshape(std::move(sizes));
 }
 
 Tensor Tensor::broadcast_to(Sizes sizes) const {
   checked_bytes(dtype_, sizes);
-  const std::size_t added = sizes.size() - sizes_.size();
+  const std::size_t added = sizes.size() - layout().sizes.size();
   Sizes strides(sizes.size(), 0);
-  bool fits = sizes.size() >= sizes_.size();
-  for (std::size_t axis = 0; fits && axis < sizes_.size(); ++axis) {
-    fits = sizes_[axis] == sizes[added + axis] || sizes_[axis] == 1;
-    if (sizes_[axis] == sizes[added + axis]) strides[added + axis] = strides_[axis];
+  bool fits = sizes.size() >= layout().sizes.size();
+  for (std::size_t axis = 0; fits && axis < layout().sizes.size(); ++axis) {
+    fits = layout().sizes[axis] == sizes[added + axis] || layout().sizes[axis] == 1;
+    if (layout().sizes[axis] == sizes[added + axis]) strides[added + axis] = layout().strides[axis];
   }
   if (!fits)
-    fail<ShapeError>({}, "broadcast_to: an array of sizes {} does not broadcast to {}", to_string(sizes_),
+    fail<ShapeError>({}, "broadcast_to: an array of sizes {} does not broadcast to {}", to_string(layout().sizes),
                      to_string(sizes));
   return view_at(0, std::move(sizes), std::move(strides));
 }
