@@ -53,7 +53,11 @@ class Partitioner {
     for (const Variable& x : graph_.outputs) store(x);
     sweep_and_emit();
     Partition result;
-    for (const Variable& x : graph_.outputs) result.outputs.push_back(value_of(x));
+    for (const Variable& x : graph_.outputs) {
+      const ValueId value = value_of(x);
+      const bool is_repeated = std::ranges::find(result.outputs, value) != result.outputs.end();
+      result.outputs.push_back(is_repeated && x.owner() ? again(x, value) : value);
+    }
     fold_epilogues(works_, all_values_, result.outputs);
     result.works = std::move(works_);
     return result;
@@ -83,6 +87,13 @@ class Partitioner {
     for (const Variable& x : live_at_cuts(order_, pool_)) store(x);
     for (auto node = order_.rbegin(); node != order_.rend(); ++node) sweep(**node);
     for (const Apply* node : order_) emit(*node);
+  }
+
+  /// A second memory for a result: whoever computes the first writes both.
+  ValueId again(const Variable& x, ValueId value) {
+    const ValueId copy = add_value(x);
+    works_.push_back(Nest{copy, x.dims(), pool_.load(value, x.dtype(), index_tuple(x.dims(), pool_)), x.where()});
+    return copy;
   }
 
   void demand_whole(const Variable& x) {

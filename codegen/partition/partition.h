@@ -107,7 +107,7 @@ struct Branch {
 struct Partition {
   std::vector<Value> values;
   std::vector<Work> works;
-  /// The value of each graph output; several outputs may share one.
+  /// The value of each graph output; outputs that are one leaf share one.
   std::vector<ValueId> outputs;
 };
 

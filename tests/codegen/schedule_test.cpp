@@ -73,6 +73,16 @@ TEST_CASE("an elementwise chain is one kernel with one flat vector loop") {
   CHECK(planned.says("for v2 in v0 .. v1 lanes 16"));
 }
 
+TEST_CASE("a result asked for twice is written twice by one kernel") {
+  const Variable x = vector<float>("x"), y = exp(x) + 1;
+  const Planned planned = plan({x}, {y, y, y});
+  CHECK(planned.schedule.kernels.size() == 1);
+  CHECK(planned.count<CopyStep>() == 0);
+  const Results twice = function({x}, {y, y})(std::vector<float>{0, 1});
+  CHECK(twice[0].to_vector<float>() == twice[1].to_vector<float>());
+  CHECK(twice[0].raw() != twice[1].raw());
+}
+
 TEST_CASE("what only the caller reads may go past the caches, from 16 MiB on; what the next step reads may not") {
   Variable x = vector<double>("x");
   CHECK(plan({x}, {x * x + 1}).says("streams if 2097152 <= "));
