@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define THEON_ABI_VERSION 2
+#define THEON_ABI_VERSION 3
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,11 +22,12 @@ struct TheonFrame {
   char* scratch;    /* memory of the calling thread, 64-byte aligned */
   struct TheonFailure* failure;
   const volatile int32_t* cancel; /* nonzero: stop at the next step */
-  /* For entries alone: the kernels by number, and what runs a step that is no native code; nonzero: the call is over.
-   */
+  /* For entries alone: the kernels by number, and what runs a step that is no native code, or for several threads;
+   * nonzero: the call is over. */
   int32_t (*const* kernels)(const struct TheonFrame*, int64_t begin, int64_t end);
   int32_t (*step)(const struct TheonFrame*, int64_t number);
-  void* context; /* whatever `step` needs */
+  void* context;       /* whatever `step` needs */
+  int64_t shares_from; /* kernels of so much predicted work are for `step` too, which has several threads */
 };
 
 /* Runs iterations begin..end-1 of the kernel's outermost loop. Returns 0, or the code of a failure. */

@@ -110,7 +110,8 @@ class Compiler {
     StoredCode code = native_code(program);
     made_.kernels = timed("load", [&] { return std::make_unique<KernelLibrary>(program, std::move(code)); });
     made_.executable =
-        std::make_unique<Executable>(std::move(program), made_.kernels->kernels(), made_.kernels->entry(), relations_);
+        std::make_unique<Executable>(std::move(program), made_.kernels->kernels(), made_.kernels->entry(), relations_,
+                                     team(options_, made_.request.where));
     made_.arguments =
         std::make_unique<Arguments>(made_.request.name, made_.request.inputs, sizes_, made_.executable->program,
                                     made_.executable->sizes, made_.request.where);
@@ -141,8 +142,10 @@ class Compiler {
       .symbols = argument_symbols(made_.request.inputs), .in_place = writes_in_place(options_.mode),
     };
     codegen::Partition partition = timed("partition", [&] { return codegen::partition(made_.graph, *made_.pool); });
-    codegen::Schedule schedule =
-        timed("schedule", [&] { return codegen::schedule(std::move(partition), *made_.pool, {target_.vector_bytes, target_.vector_bytes == 64 ? 32 : 16}); });
+    codegen::Schedule schedule = timed("schedule", [&] {
+      return codegen::schedule(std::move(partition), *made_.pool,
+                               {target_.vector_bytes, target_.vector_bytes == 64 ? 32 : 16});
+    });
     return timed("assemble", [&] { return codegen::assemble(std::move(schedule), interface); });
   }
 

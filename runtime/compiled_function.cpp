@@ -92,7 +92,7 @@ std::string CompiledFunction::debugprint() const {
 
 std::string CompiledFunction::explain() const {
   const codegen::Program& program = made_.executable->program;
-  std::string text = name() + "\n";
+  std::string text = fmt::format("{}, threads {}\n", name(), made_.executable->team.threads);
   for (const std::string& warning : made_.request.warnings) text += "warning: " + warning + "\n";
   text += codegen::to_string(program);
   for (const ir::Kernel& kernel : program.kernels) text += "\n" + ir::to_string(kernel);

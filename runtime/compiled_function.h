@@ -25,6 +25,7 @@ class CompiledFunction {
   std::vector<Tensor> arguments_by_name(const std::map<std::string, Tensor>& named) const;
 
   const std::string& name() const { return made_.request.name; }
+  const std::vector<Variable>& inputs() const { return made_.request.inputs; }
   const std::vector<Function::Stage>& stages() const { return made_.stages; }
   std::string debugprint() const;
   std::string explain() const;

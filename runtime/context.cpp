@@ -7,6 +7,7 @@
 #include "src/tensor/storage.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace theon::runtime {
 
@@ -41,7 +42,8 @@ Context::Context(const Executable& executable)
       output_sizes_(executable.outputs.size()),
       recycled_(executable.outputs.size()),
       results_(executable.outputs.size()),
-      host_tensors_(executable.host_calls) {
+      host_tensors_(executable.host_calls),
+      failures_(static_cast<std::size_t>(executable.team.threads)) {
   packed.resize(executable.program.inputs.size());
   for (ValueId v : executable.constants) buffers[v] = constant_memory(executable.program, v);
 }
@@ -118,6 +120,8 @@ void Context::place_scratch() {
       bytes += (static_cast<std::size_t>(size(buffer.elements)) * buffer.element_bytes + line - 1) / line * line;
     most = std::max(most, bytes);
   }
+  scratch_bytes_ = most;
+  most *= static_cast<std::size_t>(executable_.team.threads);
   if (most > 0 && (!scratch_ || scratch_->bytes() < most)) scratch_ = allocate(most);
   frame_.scratch = scratch_ ? reinterpret_cast<char*>(scratch_->data()) : nullptr;
 }
@@ -129,12 +133,29 @@ void Context::start(const volatile std::int32_t* cancel) {
   frame_.failure = &failure_;
   frame_.cancel = cancel;
   frame_.kernels = executable_.kernels.data();
+  frame_.shares_from = executable_.team.threads > 1 ? codegen::worth_sharing : std::numeric_limits<std::int64_t>::max();
 }
+
+TheonFrame Context::frame_of(std::size_t piece) {
+  TheonFrame frame = frame_;
+  frame.scratch += piece * scratch_bytes_;
+  frame.failure = &failures_[piece];
+  frame.failure->code = 0;
+  return frame;
+}
+
+void Context::take_failure(std::size_t piece) { failure_ = failures_[piece]; }
 
 Sizes Context::sizes(ValueId value) const {
   Sizes sizes;
   for (SizeNumber axis : executable_.values[value].axes) sizes.push_back(size(axis));
   return sizes;
+}
+
+std::int64_t Context::elements(ValueId value) const {
+  std::int64_t count = 1;
+  for (SizeNumber axis : executable_.values[value].axes) count *= size(axis);
+  return count;
 }
 
 std::size_t Context::bytes(ValueId value) const {

@@ -39,6 +39,10 @@ class Context {
 
   std::int64_t size(SizeNumber number) const { return sizes_[number]; }
   Sizes sizes(ValueId value) const;
+  std::int64_t elements(ValueId value) const;
+  /// What the context keeps for all values between steps, and for the kernels on all threads.
+  std::size_t arena_bytes() const { return arena_ ? arena_->bytes() : 0; }
+  std::size_t scratch_bytes() const { return scratch_ ? scratch_->bytes() : 0; }
   /// Throws ShapeError for a negative size or more than the address space holds.
   std::size_t bytes(ValueId value) const;
 
@@ -75,6 +79,10 @@ class Context {
     frame_.step = step;
     frame_.context = context;
   }
+  /// The same for one of the pieces of a kernel's iterations, which run at once: as many as the function has threads.
+  TheonFrame frame_of(std::size_t piece);
+  /// The failure of a piece becomes that of the call.
+  void take_failure(std::size_t piece);
   const TheonFailure& failure() const { return failure_; }
   void start(const volatile std::int32_t* cancel);
 
@@ -100,6 +108,8 @@ class Context {
   std::vector<Recycled> recycled_;
   std::vector<std::optional<Tensor>> results_;
   std::vector<HostTensors> host_tensors_;
+  std::size_t scratch_bytes_ = 0;  // of one thread
+  std::vector<TheonFailure> failures_;
   TheonFailure failure_{};
   TheonFrame frame_{};
 };

@@ -1,6 +1,7 @@
 #include "runtime/executable.h"
 
 #include "codegen/program/steps.h"
+#include "src/ir/size.h"
 #include "src/support/check.h"
 
 #include <algorithm>
@@ -15,33 +16,11 @@ using codegen::Program;
 using codegen::Step;
 using Home = Placement::Home;
 
-/// The size that a kernel's uniform expression is.
-Dim as_dim(ir::Expr e) {
-  const auto arg = [&](std::size_t i) { return as_dim(e->args[i]); };
-  switch (e->op) {
-    case ir::Opcode::literal:
-      return Dim(static_cast<std::int64_t>(e->bits));
-    case ir::Opcode::parameter:
-      return *e->dim;
-    case ir::Opcode::add:
-      return arg(0) + arg(1);
-    case ir::Opcode::sub:
-      return arg(0) - arg(1);
-    case ir::Opcode::mul:
-      return arg(0) * arg(1);
-    case ir::Opcode::neg:
-      return 0 - arg(0);
-    case ir::Opcode::floor_div:
-      return floor_div(arg(0), arg(1));
-    case ir::Opcode::mod:
-      return mod(arg(0), arg(1));
-    case ir::Opcode::min:
-      return min(arg(0), arg(1));
-    case ir::Opcode::max:
-      return max(arg(0), arg(1));
-    default:
-      fail<InternalError>({}, "the size of scratch memory is {}", to_string(e));
-  }
+/// The size of scratch memory.
+Dim scratch_elements(const ir::Buffer& buffer) {
+  const std::optional<Dim> size = ir::as_dim(buffer.size);
+  if (!size) fail<InternalError>({}, "the size of scratch memory is {}", to_string(buffer.size));
+  return *size;
 }
 
 /// Translates steps. Values whose size is late are opened by the first call that writes them.
@@ -66,7 +45,9 @@ class Translator {
 
  private:
   KernelCall translate(const codegen::KernelStep& step) {
-    return {target_.kernels[step.kernel], number(step.trips), step.is_serial};
+    KernelCall call{target_.kernels[step.kernel], number(step.trips), step.is_serial, {}};
+    for (const codegen::Phase& phase : step.phases) call.phases.push_back({number(phase.trips), number(phase.work)});
+    return call;
   }
 
   CopyCall translate(const codegen::CopyStep& step) { return {step.from, step.to}; }
@@ -150,7 +131,7 @@ std::vector<std::vector<ScratchSize>> scratch_sizes(const Program& program, DimT
     std::vector<ScratchSize>& buffers = kernels.emplace_back();
     for (const ir::Buffer& buffer : kernel.buffers)
       if (buffer.access == ir::Access::scratch)
-        buffers.push_back({sizes.add(as_dim(buffer.size)), size_of(buffer.dtype)});
+        buffers.push_back({sizes.add(scratch_elements(buffer)), size_of(buffer.dtype)});
   }
   return kernels;
 }
@@ -210,10 +191,11 @@ void list_by_number(const std::vector<Call>& calls, std::vector<const Call*>& li
 }  // namespace
 
 Executable::Executable(codegen::Program made, std::vector<TheonKernel> made_kernels, TheonEntry made_entry,
-                       const std::vector<Obligation>& obligations)
+                       const std::vector<Obligation>& obligations, Team made_team)
     : program(std::move(made)),
       kernels(std::move(made_kernels)),
       entry(made_entry),
+      team(std::move(made_team)),
       sizes(program.symbols),
       values(value_sizes(program, sizes)),
       calls(Translator(*this).translate(program.steps)),

@@ -4,6 +4,7 @@
 #include "codegen/abi.h"
 #include "codegen/program/program.h"
 #include "runtime/dim_table.h"
+#include "runtime/team.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,10 +20,15 @@ using codegen::ValueId;
 /// The number of a size in the executable's DimTable.
 using SizeNumber = std::size_t;
 
+struct PhaseCall {
+  SizeNumber trips, work;
+};
+
 struct KernelCall {
   TheonKernel run;
   SizeNumber trips;
   bool is_serial;
+  std::vector<PhaseCall> phases;
 };
 
 struct CopyCall {
@@ -127,13 +133,14 @@ struct Executable {
   /// `kernels` by number; `entry` may be null. Obligations with symbols that the program lacks say nothing about it,
   /// and are left out.
   Executable(codegen::Program program, std::vector<TheonKernel> kernels, TheonEntry entry,
-             const std::vector<Obligation>& obligations);
+             const std::vector<Obligation>& obligations, Team team = {});
   Executable(const Executable&) = delete;
   Executable& operator=(const Executable&) = delete;
 
   codegen::Program program;
   std::vector<TheonKernel> kernels;
   TheonEntry entry;
+  Team team;
   DimTable sizes;
   std::vector<ValueSize> values;
   std::size_t host_calls = 0;

@@ -34,10 +34,10 @@ std::optional<std::int64_t> first_outside(const T* indices, std::int64_t count, 
 
 template <std::integral T>
 void check(const T* indices, const IndexCall& call, const codegen::IndexStep& step, const Context& context) {
-  const Sizes sizes = context.sizes(call.indices);
   const std::int64_t extent = context.size(call.extent);
-  const std::optional<std::int64_t> position = first_outside(indices, count(sizes), extent);
+  const std::optional<std::int64_t> position = first_outside(indices, context.elements(call.indices), extent);
   if (!position) return;
+  const Sizes sizes = context.sizes(call.indices);
   const std::string place = sizes.empty() ? "" : fmt::format(", at {},", element_place(*position, sizes));
   fail<IndexError>(step.where, "{}: index {}{} is out of range for axis {} of size {}", step.op,
                    static_cast<std::int64_t>(indices[*position]), place, step.axis, extent);

@@ -21,11 +21,12 @@ using runtime::Context;
 using runtime::Executable;
 using runtime::KernelCall;
 
-/// A call that does nothing but run kernels: no state, no checks, no sizes that it learns.
+/// A call that does nothing but run kernels, on one thread: no state, no checks, no sizes that it learns.
 class KernelRun {
  public:
   static bool suits(const Executable& executable) {
-    return executable.shared.empty() && executable.program.symbols.size() == executable.program.entry_symbols &&
+    return executable.team.threads == 1 && executable.shared.empty() &&
+           executable.program.symbols.size() == executable.program.entry_symbols &&
            std::ranges::all_of(executable.calls, [](const runtime::Call& call) {
              return std::holds_alternative<KernelCall>(call.node) && call.opens.empty();
            });

@@ -3,6 +3,7 @@
 #include "codegen/program/steps.h"
 #include "runtime/host.h"
 #include "runtime/index_check.h"
+#include "runtime/share.h"
 #include "src/graph/print.h"
 #include "src/support/check.h"
 #include "src/tensor/layout.h"
@@ -81,13 +82,19 @@ class Stepper {
   }
 
   void run(const KernelCall& call, const codegen::Step& step) {
-    // Loops are long: they are asked to stop now and then.
+    const bool fails = call.is_serial ? fails_in_order(call) : runtime::fails(call, context_);
+    if (fails) report(step);
+  }
+
+  /// Loops are long: they are asked to stop now and then.
+  bool fails_in_order(const KernelCall& call) const {
     constexpr std::int64_t chunk = 1 << 14;
-    const std::int64_t trips = context_.size(call.trips), most = call.is_serial ? chunk : trips;
-    for (std::int64_t begin = 0; begin < trips; begin += most) {
+    const std::int64_t trips = context_.size(call.trips);
+    for (std::int64_t begin = 0; begin < trips; begin += chunk) {
       if (begin > 0) poll();
-      if (call.run(&context_.frame(), begin, std::min(begin + most, trips)) != 0) report(step);
+      if (call.run(&context_.frame(), begin, std::min(begin + chunk, trips)) != 0) return true;
     }
+    return false;
   }
 
   void run(const CopyCall& call, const codegen::Step&) {
@@ -119,7 +126,7 @@ class Stepper {
   void run(const CheckCall& call, const codegen::Step& step) {
     const bool* conditions = static_cast<const bool*>(context_.buffers[call.condition]);
     const auto& [message, value, where] = std::get<codegen::CheckStep>(step.node);
-    if (!std::all_of(conditions, conditions + count(context_.sizes(value)), [](bool holds) { return holds; }))
+    if (!std::all_of(conditions, conditions + context_.elements(value), [](bool holds) { return holds; }))
       throw CheckError(where, message);
   }
 

@@ -29,6 +29,7 @@ struct TheonFrame {
   int32_t (*const* kernels)(const struct TheonFrame*, int64_t, int64_t);
   int32_t (*step)(const struct TheonFrame*, int64_t);
   void* context;
+  int64_t shares_from;
 };
 )";
 }

@@ -29,6 +29,7 @@ class EntryWriter {
     cancel_ = field(offsetof(TheonFrame, cancel));
     kernels_ = field(offsetof(TheonFrame, kernels));
     step_ = field(offsetof(TheonFrame, step));
+    shares_from_ = load(b_.getInt64Ty(), field_address(offsetof(TheonFrame, shares_from)));
   }
 
   void write() {
@@ -60,6 +61,20 @@ class EntryWriter {
 
   void emit(const KernelStep& step, std::int64_t number) {
     if (can_fail(Step{step}, program_)) return leave_to_runtime(number);
+    if (step.phases.empty()) return call(step);
+    Dim work = 0;
+    for (const Phase& phase : step.phases) work = work + phase.work;
+    llvm::BasicBlock *shared = block(), *alone = block(), *after = block();
+    b_.CreateCondBr(b_.CreateICmpSGE(size(work), shares_from_), shared, alone);
+    b_.SetInsertPoint(shared);
+    leave_to_runtime(number);
+    b_.CreateBr(after);
+    b_.SetInsertPoint(alone);
+    call(step);
+    continue_at(after);
+  }
+
+  void call(const KernelStep& step) {
     Value kernel = load(b_.getPtrTy(), b_.CreateConstGEP1_64(b_.getPtrTy(), kernels_, step.kernel));
     auto* type = llvm::FunctionType::get(b_.getInt32Ty(), {b_.getPtrTy(), b_.getInt64Ty(), b_.getInt64Ty()}, false);
     b_.CreateCall(type, kernel, {function_.getArg(0), b_.getInt64(0), size(step.trips)});
@@ -170,9 +185,8 @@ class EntryWriter {
 
   // Instructions.
 
-  Value field(std::size_t offset) {
-    return load(b_.getPtrTy(), b_.CreateConstGEP1_64(b_.getInt8Ty(), function_.getArg(0), offset));
-  }
+  Value field(std::size_t offset) { return load(b_.getPtrTy(), field_address(offset)); }
+  Value field_address(std::size_t offset) { return b_.CreateConstGEP1_64(b_.getInt8Ty(), function_.getArg(0), offset); }
   Value load(llvm::Type* type, Value address) { return b_.CreateLoad(type, address); }
   void store(Value value, Value address) { b_.CreateStore(value, address); }
 
@@ -187,7 +201,7 @@ class EntryWriter {
   llvm::Function& function_;
   Builder b_;
   Operations operations_;
-  Value buffers_, symbols_, cancel_, kernels_, step_;
+  Value buffers_, symbols_, cancel_, kernels_, step_, shares_from_;
   std::int64_t next_ = 0;
 };
 

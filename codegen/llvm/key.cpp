@@ -46,6 +46,8 @@ class StepContent {
   void add(const KernelStep& step) {
     put(step.kernel);
     content_.add(step.trips);
+    put(step.phases.size());
+    for (const Phase& phase : step.phases) content_.add(phase.work);
   }
 
   void add(const CopyStep& step) {

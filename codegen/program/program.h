@@ -13,6 +13,15 @@
 
 namespace theon::codegen {
 
+/// Iterations of a kernel that do not depend on each other: they may be shared among threads, in contiguous pieces.
+struct Phase {
+  Dim trips;
+  Dim work;  // of all of them: picoseconds that one thread takes, as predicted
+};
+
+/// With less predicted work than this, handing some of it to another thread takes as long as doing it.
+inline constexpr std::int64_t worth_sharing = 4'500'000;
+
 /// Runs iterations 0 .. trips-1 of a kernel. Buffer slots of the kernel are ValueIds.
 struct KernelStep {
   std::size_t kernel;
@@ -22,6 +31,9 @@ struct KernelStep {
   bool is_serial = false;            // whether the iterations must run in order
   std::vector<ValueId> slices = {};  // those of `writes` of which it writes the slice of a loop's iteration
   std::vector<ValueId> own = {};  // those of `reads` of which it reads each element just before it writes the same one
+  // The iterations in order: each phase needs the results of the one before it. None where the iterations must run in
+  // order, or there is but one.
+  std::vector<Phase> phases = {};
 };
 
 /// The whole value, byte by byte.
@@ -83,8 +95,7 @@ struct BranchStep {
 };
 
 struct Step {
-  std::variant<KernelStep, CopyStep, HostStep, BindStep, CheckStep, IndexStep, LoopStep, BranchStep>
-      node;
+  std::variant<KernelStep, CopyStep, HostStep, BindStep, CheckStep, IndexStep, LoopStep, BranchStep> node;
 };
 
 /// Where a value's memory comes from. Decided once, by codegen/program; nothing else looks at lifetimes.

@@ -123,6 +123,7 @@ struct Mentions {
 
   std::vector<Dim> operator()(const KernelStep& step) const {
     std::vector<Dim> found = symbols(step.trips);
+    for (const Phase& phase : step.phases) unite(found, symbols(std::vector<Dim>{phase.trips, phase.work}));
     unite(found, parameters(kernels[step.kernel]));
     return found;
   }

@@ -28,9 +28,13 @@ std::int64_t KernelBuilder::scratch(DType dtype, Expr elements) {
   return static_cast<std::int64_t>(kernel_.buffers.size()) - 1;
 }
 
-void KernelBuilder::add(ir::Statement statement) {
-  (open_.empty() ? kernel_.body : open_.back().body).push_back(std::move(statement));
+ir::Block& KernelBuilder::innermost() {
+  if (open_.empty()) return kernel_.body;
+  auto* loop = std::get_if<ir::For>(&open_.back().node);
+  return loop ? loop->body : std::get<ir::If>(open_.back().node).then;
 }
+
+void KernelBuilder::add(ir::Statement statement) { innermost().push_back(std::move(statement)); }
 
 void KernelBuilder::store(std::int64_t buffer, Expr offset, Expr value, std::optional<ir::Opcode> combine) {
   add({ir::Store{buffer, offset, computed(value), combine}});
@@ -47,20 +51,22 @@ std::vector<ir::Local> KernelBuilder::accumulators(const ir::Monoid& monoid) {
 
 Expr KernelBuilder::open(Expr begin, Expr end, const LoopShape& shape) {
   const ir::Local variable = fresh();
-  open_.push_back({variable, begin, end, shape.lanes, shape.unroll, {}, shape.tail, shape.streams});
+  open_.push_back({ir::For{variable, begin, end, shape.lanes, shape.unroll, {}, shape.tail, shape.streams}});
   return local(variable, DType::int64);
 }
 
+void KernelBuilder::open_if(Expr condition) { open_.push_back({ir::If{condition, {}, {}}}); }
+
 void KernelBuilder::close() {
-  ir::For loop = std::move(open_.back());
+  ir::Statement complete = std::move(open_.back());
   open_.pop_back();
-  add({std::move(loop)});
+  add(std::move(complete));
 }
 
 ir::Block KernelBuilder::block(const std::function<void()>& add) {
   open_.emplace_back();
   add();
-  ir::Block statements = std::move(open_.back().body);
+  ir::Block statements = std::move(innermost());
   open_.pop_back();
   return statements;
 }

@@ -46,6 +46,8 @@ class KernelBuilder {
 
   /// Statements added until `close` form the loop's body.
   ir::Expr open(ir::Expr begin, ir::Expr end, const LoopShape& shape = {});
+  /// Statements added until `close` run where the condition holds.
+  void open_if(ir::Expr condition);
   void close();
   void branch(
       ir::Expr condition, const std::function<void()>& then, const std::function<void()>& otherwise = [] {});
@@ -56,12 +58,13 @@ class KernelBuilder {
   std::int64_t buffer(ValueId value, ir::Access access);
   /// The statements that `add` adds.
   ir::Block block(const std::function<void()>& add);
+  ir::Block& innermost();
 
   const std::vector<Value>& values_;
   ir::Pool& pool_;
   math::Functions functions_;
   ir::Kernel kernel_;
-  std::vector<ir::For> open_;
+  std::vector<ir::Statement> open_;  // loops and conditions
   std::unordered_map<ValueId, std::int64_t> buffers_;
 };
 

@@ -3,6 +3,8 @@
 #include "codegen/partition/affine.h"
 #include "codegen/partition/cost.h"
 #include "codegen/schedule/reductions.h"
+#include "codegen/schedule/work.h"
+#include "src/ir/size.h"
 
 #include <algorithm>
 #include <functional>
@@ -16,8 +18,10 @@ namespace {
 using ir::Expr;
 using ir::Opcode;
 
-/// Half of a level 1 cache: the rest is for the operands.
-constexpr std::int64_t accumulator_bytes = 16 << 10;
+/// Rows of several pages are read from begin to end, in memory order; a level 2 cache holds what they add to.
+constexpr std::int64_t accumulator_bytes = 64 << 10;
+/// Longer rows are as good as memory that is read in order.
+constexpr std::int64_t page = 4096;
 /// Columns that a loop over rows covers at once without memory for its accumulators.
 constexpr std::int64_t groups_in_registers = 4;
 
@@ -66,12 +70,13 @@ class ColumnLowering {
         values_(input.values),
         pool_(input.pool),
         machine_(input.machine),
+        work_{input.machine},
         lanes_(lanes_of(elements(), input.machine)),
         builder_(kernel_name(group, input.values), input.values, input.pool, math::best_for(elements())) {}
 
   LoweredKernel run() {
+    if (group_.domain.size() == 1 && strips().is_cut()) return in_strips();
     const std::size_t last = group_.domain.size() - 1;
-    const Expr width = pool_.parameter(group_.domain[last]);
     const std::int64_t block = block_size();
     for (std::size_t axis = 0; axis < last; ++axis)
       axes_.push_back(axis == 0 ? builder_.open(builder_.begin(), builder_.end())
@@ -79,8 +84,7 @@ class ColumnLowering {
     const Dim blocks = floor_div(group_.domain[last] + (block - 1), block);
     const Expr which =
         last == 0 ? builder_.open(builder_.begin(), builder_.end()) : builder_.open(number(0), pool_.parameter(blocks));
-    first_ = defined(which * number(block));
-    end_ = defined(min(first_ + number(block), width));
+    open_block(which, block);
     lower_block(block);
     for (std::size_t axis = 0; axis <= last; ++axis) builder_.close();
     return {builder_.finish(), last == 0 ? blocks : group_.domain[0]};
@@ -102,35 +106,163 @@ class ColumnLowering {
     return std::max<std::int64_t>(accumulator_bytes / bytes / lanes_, 1) * lanes_;
   }
 
-  void lower_block(std::int64_t block) {
+  // Few rows at once are a strip: strips may run at once, and what they leave is combined afterwards. How many there
+  // are depends on the sizes alone: so does the result.
+
+  struct Strips {
+    Dim rows, height, count, blocks;  // blocks of columns
+
+    bool is_cut() const { return equal(count, 1) != Answer::yes; }
+    Dim trips() const { return count * blocks; }
+    /// Of the combining: none where there is one strip, which stores its results itself.
+    Dim combining() const { return min(count - 1, 1) * blocks; }
+  };
+
+  /// One strip where the number of rows is not the same for all columns.
+  Strips strips() const {
+    constexpr std::int64_t least_rows = 128, most_pieces = 64;
+    const Dim width = group_.domain[0], blocks = floor_div(width + (block_size() - 1), block_size());
+    const std::optional<Dim> rows = ir::as_dim(columns_[0].reduce->args[0]);
+    if (!rows) return {0, 0, 1, blocks};
+    Dim each = 0;
+    for (const Column& column : columns_) each = each + work_.of(column.reduce->args.subspan(1));
+    const Dim least = max(least_rows, floor_div(block_of(each), max(1, width)));
+    const Dim count = max(1, min(floor_div(*rows, least), floor_div(most_pieces, max(1, blocks))));
+    return {*rows, floor_div(*rows + count - 1, count), count, blocks};
+  }
+
+  LoweredKernel in_strips() {
+    const Strips strips = this->strips();
+    const Expr trips = pool_.parameter(strips.trips()), blocks = pool_.parameter(strips.blocks);
+    const std::int64_t block = block_size();
+    make_accumulators(block);
+    for (const Column& column : columns_)
+      for (Expr identity : column.reduce->monoid->identity)
+        partial_[column.reduce.get()].push_back(
+            temporary({identity->dtype, {min(strips.count - 1, 1) * strips.count * group_.domain[0]}}));
+    const Expr which = builder_.open(builder_.begin(), min(builder_.end(), trips));
+    const Expr strip = defined(floor_div(which, blocks));
+    open_block(which - strip * blocks, block);
+    lower_strip(strip, strips);
+    builder_.close();
+    builder_.open_if(builder_.end() > trips);
+    open_block(builder_.open(max(builder_.begin(), trips), builder_.end()) - trips, block);
+    combine(strips);
+    builder_.close();
+    builder_.close();
+    const Dim width = group_.domain[0];
+    return {builder_.finish(),
+            strips.trips() + strips.combining(),
+            {{strips.trips(), work_.of(group_, values_)},
+             {strips.combining(), strips.count * width * work_.of(elements_of_combining())}},
+            temporaries_};
+  }
+
+  void open_block(Expr which, std::int64_t block) {
+    first_ = defined(which * number(block));
+    end_ = defined(min(first_ + number(block), pool_.parameter(group_.domain.back())));
+  }
+
+  void lower_strip(Expr strip, const Strips& strips) {
+    const Expr height = pool_.parameter(strips.height), count = pool_.parameter(strips.count);
+    const Expr first = defined(strip * height);
+    clear_accumulators();
+    accumulate_rows(first, defined(max(first, min(first + height, pool_.parameter(strips.rows)))));
+    builder_.open_if(count == number(1));
+    store_results();
+    builder_.close();
+    builder_.open_if(count > number(1));
+    for_each_column([&] {
+      for (const Column& column : columns_) {
+        const std::vector<Expr> state = state_of(column.reduce);
+        for (std::size_t c = 0; c < state.size(); ++c)
+          builder_.store(builder_.write(partial_.at(column.reduce.get())[c]), place_in(strip), state[c]);
+      }
+    });
+    builder_.close();
+  }
+
+  void combine(const Strips& strips) {
+    clear_accumulators();
+    const Expr strip = builder_.open(number(0), pool_.parameter(strips.count));
+    for_each_column([&] {
+      for (const Column& column : columns_) {
+        const ir::Monoid& monoid = *column.reduce->monoid;
+        std::vector<Expr> left;
+        for (std::size_t c = 0; c < monoid.size(); ++c)
+          left.push_back(defined(pool_.load(builder_.read(partial_.at(column.reduce.get())[c]),
+                                            monoid.identity[c]->dtype, {{place_in(strip)}})));
+        store_state(column, combined(monoid, state_of(column.reduce), left));
+      }
+    });
+    builder_.close();
+    store_results();
+  }
+
+  Expr place_in(Expr strip) { return strip * pool_.parameter(group_.domain[0]) + column_; }
+
+  std::vector<Expr> elements_of_combining() const {
+    std::vector<Expr> all;
+    for (const Column& column : columns_)
+      all.insert(all.end(), column.reduce->monoid->combine.begin(), column.reduce->monoid->combine.end());
+    return all;
+  }
+
+  ValueId temporary(TensorType type) {
+    const Variable name = theon::input(type.dtype, "", type.dims, group_.nests[0].where);
+    values_.push_back({Value::Origin::computed, std::move(type), name});
+    temporaries_.push_back(static_cast<ValueId>(values_.size()) - 1);
+    return temporaries_.back();
+  }
+
+  void make_accumulators(std::int64_t block) {
     for (const Column& column : columns_)
       for (Expr identity : column.reduce->monoid->identity)
         scratch_[column.reduce.get()].push_back(builder_.scratch(identity->dtype, number(block)));
+  }
+
+  void clear_accumulators() {
     for_each_column([&] {
       for (const Column& column : columns_) store_state(column, column.reduce->monoid->identity);
     });
-    const Expr rows = defined(lowered(columns_[0].reduce->args[0]));
-    const std::int64_t together = rows_at_once();
-    const Expr groups = floor_div(rows, number(together)), far = reads_far_rows();
-    const Expr whole = defined(far && together > 1 ? select(far, number(0), groups) : groups);
-    accumulate(number(0), whole, together);
-    if (together > 1) accumulate(defined(whole * number(together)), rows, 1);
+  }
+
+  void lower_block(std::int64_t block) {
+    make_accumulators(block);
+    clear_accumulators();
+    accumulate_rows(number(0), defined(lowered(columns_[0].reduce->args[0])));
+    store_results();
+  }
+
+  void store_results() {
     for_each_column([&] {
       for (const Column& column : columns_) store_result(*column.nest);
     });
   }
 
+  void accumulate_rows(Expr first, Expr end) {
+    const std::int64_t together = rows_at_once();
+    const Expr rows = defined(end - first), groups = floor_div(rows, number(together)), far = reads_far_rows();
+    const Expr whole = defined(far && together > 1 ? select(far, number(0), groups) : groups);
+    accumulate(first, number(0), whole, together);
+    if (together > 1) accumulate(first, defined(whole * number(together)), rows, 1);
+  }
+
   /// Short bodies wait for the accumulators: a few rows at once read them once.
   std::int64_t rows_at_once() const { return element_cost(elements()) <= 24 ? 4 : 1; }
 
-  /// Whether rows that lie one behind the other come from beyond the caches: memory delivers these fastest one by one.
+  /// Whether short rows that lie one behind the other come from beyond the caches: memory delivers these fastest one by
+  /// one.
   /// Null where it is known that they do not.
   Expr reads_far_rows() const {
     Expr far;
     for (Expr e : ir::postorder(elements())) {
       if (e->op != Opcode::load || !e->free_levels || e->args.size() < 2) continue;
       if (e->args[e->args.size() - 2]->op != Opcode::bound) return Expr();
-      Dim bytes = static_cast<std::int64_t>(size_of(e->dtype));
+      const auto element = static_cast<std::int64_t>(size_of(e->dtype));
+      const Dim row = values_[e->number].type.dims.back();
+      if (row.known() && *row.known() * element > page) return Expr();
+      Dim bytes = element;
       for (const Dim& extent : values_[e->number].type.dims) bytes = bytes * extent;
       const Expr is_far = number(machine_.cached_bytes) < pool_.parameter(bytes);
       far = far ? far | is_far : is_far;
@@ -138,15 +270,16 @@ class ColumnLowering {
     return far;
   }
 
-  /// The rows from begin * together to end * together.
-  void accumulate(Expr begin, Expr end, std::int64_t together) {
+  /// The rows from first + begin * together to first + end * together.
+  void accumulate(Expr first, Expr begin, Expr end, std::int64_t together) {
     const Expr group = builder_.open(begin, end);
+    std::vector<Expr> places;
+    for (std::int64_t k = 0; k < together; ++k) places.push_back(defined(first + group * number(together) + number(k)));
     for_each_column([&] {
       for (const Column& column : columns_) {
         const ir::Monoid& monoid = *column.reduce->monoid;
         std::vector<std::vector<Expr>> rows;
-        for (std::int64_t k = 0; k < together; ++k)
-          rows.push_back(met(column.reduce, group * number(together) + number(k)));
+        for (Expr place : places) rows.push_back(met(column.reduce, place));
         // In pairs first: fewer roundings, and fewer steps that wait for each other.
         for (std::size_t step = 1; step < rows.size(); step *= 2)
           for (std::size_t k = 0; k + step < rows.size(); k += 2 * step)
@@ -234,15 +367,18 @@ class ColumnLowering {
 
   const Group& group_;
   const std::vector<Column> columns_;
-  const std::vector<Value>& values_;
+  std::vector<Value>& values_;
   ir::Pool& pool_;
   const Machine& machine_;
+  const WorkModel work_;
   const int lanes_;
   KernelBuilder builder_;
   std::vector<Expr> axes_;
   Expr first_, end_;  // of the block of columns
   Expr column_, row_;
   std::unordered_map<const ir::Node*, std::vector<std::int64_t>> scratch_;  // for each component of a reduction
+  std::unordered_map<const ir::Node*, std::vector<ValueId>> partial_;       // the same: what strips leave
+  std::vector<ValueId> temporaries_;
 };
 
 }  // namespace

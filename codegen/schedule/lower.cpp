@@ -7,6 +7,8 @@
 #include "codegen/schedule/builder.h"
 #include "codegen/schedule/passes.h"
 #include "codegen/schedule/reductions.h"
+#include "codegen/schedule/work.h"
+#include "src/ir/size.h"
 #include "src/support/check.h"
 
 #include <algorithm>
@@ -28,6 +30,12 @@ struct Environment {
   std::unordered_map<std::int64_t, Expr> bound;  // by level
 };
 
+/// What the kernel's begin and end say: which iterations run.
+struct Iterations {
+  Dim trips;
+  std::vector<Phase> phases = {};
+};
+
 class Lowering {
  public:
   /// Without a scope the group is a kernel of its own, and its outermost loop the one that is cut into chunks.
@@ -38,23 +46,32 @@ class Lowering {
         pool_(input.pool),
         machine_(input.machine),
         builder_(builder),
-        scope_(scope) {
+        scope_(scope),
+        work_{input.machine} {
     leave_vector_axis();
     if (scope) in_register_ = scope->scalars;
   }
 
   /// The iterations of the outermost loop.
-  Dim run() {
+  Iterations run() {
     parts_ = plan_passes(group_, pool_);
-    const Dim trips = lower_parts();
+    const Iterations iterations = lower_parts();
     if (scope_) leave_scalars();
-    return trips;
+    return iterations;
   }
 
+  /// Values that one phase leaves to the next.
+  const std::vector<ValueId>& temporaries() const { return temporaries_; }
+
  private:
-  Dim lower_parts() {
-    if (is_one_loop()) return flat();
-    if (lies_flat()) return collapsed();
+  Iterations lower_parts() {
+    if (is_one_loop()) return {flat()};
+    if (lies_flat()) return {collapsed()};
+    has_phases_ = has_blocks();
+    return has_phases_ ? in_phases() : Iterations{in_passes()};
+  }
+
+  Dim in_passes() {
     Dim trips = 1;
     int opened = 0;
     if (group_.outer > 0) {
@@ -79,7 +96,171 @@ class Lowering {
     return scope_ ? std::pair(pool_.literal(0), pool_.parameter(trips)) : std::pair(builder_.begin(), builder_.end());
   }
 
-  bool is_kept(ValueId value) const { return readers_of_(value) != Readers::kernel; }
+  // Phases. A reduction over everything is cut into blocks, which depend on its size alone: so does the result. Their
+  // results lie in memory until the next phase combines them; so does what one phase computes for the next.
+
+  /// A loop of a phase: reductions run over blocks of iterations, the others over iterations.
+  struct Range {
+    std::vector<std::size_t> parts;
+    bool reduces;
+    Dim extent, block, trips, work;
+  };
+
+  bool has_blocks() const {
+    if (scope_ || group_.outer != 0) return false;
+    const auto is_simple = [&](const Part& part) {
+      return part.extents.empty() || (part.extents.size() == 1 && ir::as_dim(part.extents[0]) && !is_running(part));
+    };
+    return std::ranges::all_of(parts_, is_simple) && std::ranges::any_of(parts_, [&](const Part& part) {
+             return part.reduce && equal(range_of({position(part)}).trips, 1) != Answer::yes;
+           });
+  }
+
+  std::size_t position(const Part& part) const { return static_cast<std::size_t>(&part - parts_.data()); }
+
+  Range range_of(const std::vector<std::size_t>& together) const {
+    Range range{together, false, *ir::as_dim(parts_[together[0]].extents[0]), 1, 0, 0};
+    Dim each = 0;
+    for (std::size_t p : together) {
+      const Part& part = parts_[p];
+      range.reduces = range.reduces || part.reduce;
+      const Expr element = part.reduce ? part.reduce : group_.nests[part.nest].element;
+      each = each + work_.of(part.reduce ? element->args.subspan(1) : std::span<const Expr>(&element, 1));
+    }
+    range.work = range.extent * each;
+    if (range.reduces) range.block = block_of(each);
+    range.trips = floor_div(range.extent + range.block - 1, range.block);
+    return range;
+  }
+
+  /// Each pass is a phase: the conditions of later ones enclose each other, since scalars live in registers. One more
+  /// iteration, which there is for empty arrays too, stores them.
+  Iterations in_phases() {
+    const Dim all = end_of_phases();
+    std::vector<Phase> phases;
+    Dim begin = 0;
+    int conditions = 0;
+    for (std::size_t first = 0, last; first < parts_.size(); first = last) {
+      last = pass_end(first);
+      if (first > 0) {
+        builder_.open_if(builder_.end() > pool_.parameter(begin));
+        ++conditions;
+        combine_blocks();
+      }
+      const std::vector<Range> ranges = ranges_of(first, last);
+      const bool is_alone = ranges.empty() && last == parts_.size();
+      lower_scalars(first, last, is_alone ? Expr() : builder_.end() == pool_.parameter(all));
+      Phase phase{0, 0};
+      for (const Range& range : ranges) {
+        lower_range(range, begin + phase.trips);
+        phase = {phase.trips + range.trips, phase.work + range.work};
+      }
+      if (phase.trips != Dim(0)) phases.push_back(phase);
+      begin = begin + phase.trips;
+    }
+    for (; conditions > 0; --conditions) builder_.close();
+    phases.push_back({1, 0});
+    return {all, phases};
+  }
+
+  std::size_t pass_end(std::size_t first) const {
+    std::size_t last = first;
+    while (last < parts_.size() && parts_[last].pass == parts_[first].pass) ++last;
+    return last;
+  }
+
+  std::vector<Range> ranges_of(std::size_t first, std::size_t last) const {
+    std::vector<Range> ranges;
+    for (const std::vector<std::size_t>& together : loops_of(first, last)) ranges.push_back(range_of(together));
+    return ranges;
+  }
+
+  /// The iterations of all phases.
+  Dim end_of_phases() const {
+    Dim end = 1;
+    for (std::size_t first = 0; first < parts_.size(); first = pass_end(first))
+      for (const Range& range : ranges_of(first, pass_end(first))) end = end + range.trips;
+    return end;
+  }
+
+  /// Several threads may compute them; the one with the last iteration stores them.
+  void lower_scalars(std::size_t first, std::size_t last, Expr is_last) {
+    for (std::size_t p = first; p < last; ++p) {
+      if (!parts_[p].extents.empty()) continue;
+      const Nest& nest = group_.nests[parts_[p].nest];
+      define_scalar(nest);
+      if (!is_kept(nest.result)) continue;
+      if (is_last) builder_.open_if(is_last);
+      store_result(nest, in_register_[nest.result]);
+      if (is_last) builder_.close();
+    }
+  }
+
+  /// The iterations from `start` on.
+  void lower_range(const Range& range, const Dim& start) {
+    const Expr from = pool_.parameter(start);
+    const Expr begin = max(builder_.begin(), from), end = min(builder_.end(), pool_.parameter(start + range.trips));
+    if (!range.reduces) return lower_loop(range.parts, begin - from, end - from);
+    const Expr block = pool_.parameter(range.block);
+    const Expr which = builder_.open(begin, end) - from;
+    lower_loop(range.parts, which * block, min(which * block + block, pool_.parameter(range.extent)));
+    for (std::size_t p : range.parts)
+      if (parts_[p].reduce) leave_block(parts_[p].reduce, range, which);
+    builder_.close();
+  }
+
+  void lower_loop(const std::vector<std::size_t>& together, Expr begin, Expr end) {
+    const bool vector = std::ranges::none_of(together, [&](std::size_t p) { return needs_order(parts_[p]); });
+    LoopShape shape = vector ? shape_of_loop(together) : LoopShape{};
+    shape.streams = streams(together, shape);
+    lower_vector_loop(together, begin, end, shape);
+  }
+
+  /// What a reduction over blocks has left in memory.
+  struct Blocks {
+    Expr reduce;
+    std::vector<ValueId> values;  // by component
+    Dim count;
+  };
+
+  void leave_block(Expr reduce, const Range& range, Expr which) {
+    Blocks blocks{reduce, {}, range.trips};
+    for (std::size_t c = 0; c < reduce->monoid->size(); ++c) {
+      const DType dtype = reduce->monoid->identity[c]->dtype;
+      blocks.values.push_back(temporary(TensorType{dtype, {range.trips}}));
+      builder_.store(builder_.write(blocks.values[c]), which, reduced_.at(reduce.get())[c]);
+    }
+    reduced_.erase(reduce.get());
+    left_.push_back(std::move(blocks));
+  }
+
+  void combine_blocks() {
+    for (const Blocks& blocks : left_) {
+      const ir::Monoid& monoid = *blocks.reduce->monoid;
+      const std::vector<ir::Local> locals = builder_.accumulators(monoid);
+      const Expr which = builder_.open(pool_.literal(0), pool_.parameter(blocks.count));
+      ir::Accumulate statement{&monoid, locals, {}};
+      for (std::size_t c = 0; c < monoid.size(); ++c)
+        statement.values.push_back(pool_.load(builder_.read(blocks.values[c]), monoid.identity[c]->dtype, {{which}}));
+      builder_.add({std::move(statement)});
+      builder_.close();
+      remember(blocks.reduce, locals);
+    }
+    left_.clear();
+  }
+
+  ValueId temporary(TensorType type) {
+    const Variable name = theon::input(type.dtype, "", type.dims, group_.nests[0].where);
+    values_.push_back({Value::Origin::computed, std::move(type), name});
+    temporaries_.push_back(static_cast<ValueId>(values_.size()) - 1);
+    return temporaries_.back();
+  }
+
+  bool is_kept(ValueId value) const {
+    return readers_of_(value) != Readers::kernel || (has_phases_ && !is_scalar(value) && is_read_later(value));
+  }
+
+  bool is_scalar(ValueId value) const { return values_[value].type.dims.empty(); }
 
   void leave_scalars() {
     for (const Nest& nest : group_.nests)
@@ -173,19 +354,24 @@ class Lowering {
   bool is_running(const Part& part) const { return !part.reduce && running_reduction(group_.nests[part.nest].element); }
 
   void lower_pass(std::size_t first, std::size_t last) {
-    for (std::size_t p = first; p < last; ++p)
-      if (parts_[p].extents.empty()) lower_scalar(parts_[p]);
+    lower_scalars(first, last, Expr());
+    for (const std::vector<std::size_t>& together : loops_of(first, last)) lower_loops(together);
+  }
+
+  /// The parts that share a loop, for each loop of a pass.
+  std::vector<std::vector<std::size_t>> loops_of(std::size_t first, std::size_t last) const {
+    std::vector<std::vector<std::size_t>> loops;
     std::vector<bool> done(last, false);
     for (std::size_t p = first; p < last; ++p) {
       if (done[p] || parts_[p].extents.empty()) continue;
-      std::vector<std::size_t> together;
+      std::vector<std::size_t>& together = loops.emplace_back();
       for (std::size_t q = p; q < last; ++q)
         if (!done[q] && share_loop(parts_[p], parts_[q])) {
           together.push_back(q);
           done[q] = true;
         }
-      lower_loops(together);
     }
+    return loops;
   }
 
   bool share_loop(const Part& a, const Part& b) const {
@@ -196,13 +382,11 @@ class Lowering {
            !is_running(a) && !is_running(b);
   }
 
-  void lower_scalar(const Part& part) {
-    const Nest& nest = group_.nests[part.nest];
+  void define_scalar(const Nest& nest) {
     const Expr value = lower_value(nest.element);
     const ir::Local local = builder_.fresh();
     builder_.add({ir::Let{local, builder_.computed(value)}});
     in_register_[nest.result] = builder_.local(local, value->dtype);
-    if (is_kept(nest.result)) store_result(nest, in_register_[nest.result]);
   }
 
   void lower_loops(const std::vector<std::size_t>& together) {
@@ -212,11 +396,7 @@ class Lowering {
     const std::size_t depth = env_.axes.size();
     for (std::size_t axis = 0; axis + 1 < rank; ++axis)
       env_.axes.push_back(builder_.open(pool_.literal(0), part.extents[axis]));
-    const bool vector =
-        std::none_of(together.begin(), together.end(), [&](std::size_t p) { return needs_order(parts_[p]); });
-    LoopShape shape = vector ? shape_of_loop(together) : LoopShape{};
-    shape.streams = streams(together, shape);
-    lower_vector_loop(together, pool_.literal(0), lower_value(part.extents[rank - 1]), shape);
+    lower_loop(together, pool_.literal(0), lower_value(part.extents[rank - 1]));
     for (std::size_t axis = 0; axis + 1 < rank; ++axis) builder_.close();
     env_.axes.resize(depth);
   }
@@ -443,13 +623,17 @@ class Lowering {
   }
 
   Group group_;
-  const std::vector<Value>& values_;
+  std::vector<Value>& values_;
   const std::function<Readers(ValueId)>& readers_of_;
   ir::Pool& pool_;
   const Machine& machine_;
   KernelBuilder& builder_;
   Scope* scope_;
+  const WorkModel work_;
   std::vector<Part> parts_;
+  bool has_phases_ = false;
+  std::vector<Blocks> left_;  // by the phase before
+  std::vector<ValueId> temporaries_;
   Environment env_;
   bool in_vector_loop_ = false;
   std::unordered_map<ValueId, Expr> in_register_;                   // results at the open loops' own index
@@ -506,8 +690,9 @@ LoweredKernel lower(const Group& group, const LoweringInput& input) {
   std::vector<Expr> elements;
   for (const Nest& nest : group.nests) elements.push_back(nest.element);
   KernelBuilder builder(kernel_name(group, input.values), input.values, input.pool, math::best_for(elements));
-  const Dim trips = Lowering(group, input, builder, nullptr).run();
-  return {builder.finish(), trips};
+  Lowering lowering(group, input, builder, nullptr);
+  Iterations iterations = lowering.run();
+  return {builder.finish(), iterations.trips, std::move(iterations.phases), lowering.temporaries()};
 }
 
 void append(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope& scope) {

@@ -13,7 +13,9 @@ namespace theon::codegen {
 
 struct LoweredKernel {
   ir::Kernel kernel;
-  Dim trips;  // iterations of the kernel's outermost loop
+  Dim trips;                              // iterations of the kernel's outermost loop
+  std::vector<Phase> phases = {};         // of these, where there are several
+  std::vector<ValueId> temporaries = {};  // values that nobody else reads
 };
 
 /// Who reads a result: nobody but the kernel that computes it, other steps, or only whoever called the function.
@@ -21,7 +23,7 @@ enum class Readers { kernel, steps, caller };
 
 /// What works are lowered with.
 struct LoweringInput {
-  const std::vector<Value>& values;
+  std::vector<Value>& values;  // kernels add those that their phases hand on
   /// Results that the kernel alone reads shrink to scratch rows or registers.
   const std::function<Readers(ValueId)>& readers_of;
   ir::Pool& pool;

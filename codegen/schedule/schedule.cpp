@@ -7,6 +7,7 @@
 #include "codegen/schedule/lower.h"
 #include "codegen/schedule/product.h"
 #include "codegen/schedule/tiles.h"
+#include "codegen/schedule/work.h"
 
 #include <algorithm>
 #include <unordered_map>
@@ -31,7 +32,9 @@ class Scheduler {
  public:
   /// `needed` are the values that someone outside of the list reads.
   Scheduler(Target target, std::span<const Work> works, ValueSet needed)
-      : target_(target), tasks_(merge_nests(with_fast_extremes(works, target.pool, target.machine))), needed_(std::move(needed)) {
+      : target_(target),
+        tasks_(merge_nests(with_fast_extremes(works, target.pool, target.machine))),
+        needed_(std::move(needed)) {
     for (std::size_t t = 0; t < tasks_.size(); ++t)
       for (ValueId v : reads(tasks_[t])) readers_[v].push_back(t);
   }
@@ -55,7 +58,8 @@ class Scheduler {
 
   void add(const Group& group) {
     const std::function<Readers(ValueId)> readers = [this](ValueId v) { return readers_of(v); };
-    add_kernel(lowered(group, input(readers)), results(group), group.nests[0].where);
+    add_kernel(lowered(group, input(readers)), results(group), group.nests[0].where,
+               work_.of(group, target_.result.values));
     for (const Nest& nest : group.nests)
       if (!nest.prefix.empty()) std::get<KernelStep>(steps_.back().node).slices.push_back(nest.result);
   }
@@ -72,7 +76,7 @@ class Scheduler {
   }
 
   void add(const Contraction& product) {
-    add_kernel(lower(product, input({})), {}, product.where);
+    add_kernel(lower(product, input({})), {}, product.where, work_.of(product, target_.result.values));
     std::get<KernelStep>(steps_.back().node).own = own_reads(product);
   }
   void add(const HostCall& call) { add_step(HostStep{call.node, call.inputs, call.outputs}); }
@@ -130,15 +134,18 @@ class Scheduler {
     return made;
   }
 
-  /// `made`: values that the kernel reads only after it wrote them.
-  void add_kernel(LoweredKernel lowered, const ValueSet& made, Location where) {
+  /// `made`: values that the kernel reads only after it wrote them. Without `work` its iterations run in order.
+  void add_kernel(LoweredKernel lowered, ValueSet made, Location where, const std::optional<Dim>& work = {}) {
     std::vector<ir::Kernel>& kernels = target_.result.kernels;
+    made.insert(lowered.temporaries.begin(), lowered.temporaries.end());
     KernelStep step{kernels.size(), lowered.trips, {}, {}, where};
     for (const ir::Buffer& buffer : lowered.kernel.buffers) {
       if (buffer.access == ir::Access::scratch) continue;
       if (buffer.access != ir::Access::write && !made.contains(buffer.slot)) step.reads.push_back(buffer.slot);
       if (buffer.access != ir::Access::read) step.writes.push_back(buffer.slot);
     }
+    step.phases = std::move(lowered.phases);
+    if (work && step.phases.empty() && step.trips != Dim(1)) step.phases = {{step.trips, *work}};
     lowered.kernel.name += "_" + std::to_string(kernels.size());
     kernels.push_back(std::move(lowered.kernel));
     add_step(std::move(step));
@@ -150,6 +157,7 @@ class Scheduler {
   }
 
   Target target_;
+  const WorkModel work_{target_.machine};
   std::vector<Task> tasks_;
   ValueSet needed_;
   std::unordered_map<ValueId, std::vector<std::size_t>> readers_;

@@ -1,6 +1,7 @@
 // Compiling graphs to callable functions.
 #pragma once
 
+#include <theon/executor.h>
 #include <theon/gradient.h>
 #include <theon/rules.h>
 
@@ -51,6 +52,9 @@ struct Given {
   Variable value;
 };
 
+/// For FunctionOptions::threads.
+inline constexpr int all_threads = 0;
+
 struct FunctionOptions {
   /// New values of shared variables, all computed from the old ones and committed together after the outputs.
   std::vector<Update> updates = {};
@@ -66,6 +70,12 @@ struct FunctionOptions {
   bool verify = false;
   /// Take machine code from the cache on disk, see theon/cache.h, and keep it there.
   bool cache = true;
+  /// How many threads a call may run on; `all_threads`: as many as the machine has. Where it is not said, what the
+  /// environment variable THEON_THREADS says, a number or `all`; otherwise 1. Results do not depend on it.
+  std::optional<int> threads = {};
+  /// Whose threads they are: Theon's own where it is null. Its number of workers is the most that a call runs on, and
+  /// what `threads` is where it is not said.
+  std::shared_ptr<Executor> executor = nullptr;
 };
 
 /// Set from any thread to stop a call at its next step; the call throws Cancelled and shared variables keep their
@@ -96,6 +106,21 @@ class Results {
 
  private:
   std::vector<Tensor> values_;
+};
+
+/// Bytes, as planned for a call.
+struct Memory {
+  std::int64_t inputs = 0, shared = 0, constants = 0, outputs = 0;
+  std::int64_t spare = 0;    // second buffers of shared variables whose new values cannot be written in place
+  std::int64_t arena = 0;    // values between steps
+  std::int64_t scratch = 0;  // what kernels keep for themselves, on all threads
+  /// The most bytes of values in the arena that one step has computed and a later one needs, between any two steps in
+  /// the order in which they run.
+  std::int64_t live = 0;
+
+  std::int64_t peak() const { return inputs + shared + constants + outputs + spare + arena + scratch; }
+  /// No placement needs less, for these steps in this order.
+  std::int64_t bound() const { return inputs + shared + constants + outputs + live; }
 };
 
 namespace detail {
@@ -131,6 +156,10 @@ class Function {
   /// `prepare` was given; allocates nothing. Returns 0, or a failure code (the same that makes `call` throw).
   class Raw;
   Raw prepare(const std::vector<Sizes>& input_sizes) const;
+
+  /// The memory that a call with inputs of these sizes takes. Sizes that are learnt during a call say nothing yet:
+  /// values that have one are not counted. Throws ShapeError for sizes that do not fit the inputs.
+  Memory memory(const std::vector<Sizes>& input_sizes) const;
 
   const std::string& name() const;
   /// Theano's debugprint of the optimised graph.

@@ -305,7 +305,7 @@ TEST_CASE("a program prints its values, their places and its steps") {
         "  v2 next: float32 [8], shared 0\n"
         "steps\n"
         "  from here on nothing fails\n"
-        "  0: v2 = k0(v1, v0) for 8    mlp.cpp:7\n"
+        "  0: v2 = k0(v1, v0) for 8, on one thread: in order    mlp.cpp:7\n"
         "results \n");
 }
 

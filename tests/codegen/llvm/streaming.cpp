@@ -56,7 +56,7 @@ TEST_CASE("memory that is not aligned to vectors is stored to without faults") {
     std::int64_t symbols[] = {60, 60};
     TheonFailure failure{};
     const std::int32_t cancel = 0;
-    const TheonFrame frame{buffers, symbols, nullptr, &failure, &cancel, nullptr, nullptr, nullptr};
+    const TheonFrame frame{buffers, symbols, nullptr, &failure, &cancel, nullptr, nullptr, nullptr, 0};
     CHECK(code.kernel(trial.kernel.name)(&frame, 0, 60) == 0);
     for (int i = 0; i < 60; ++i) CHECK(y[first + i] == x[i] + 1);
   }

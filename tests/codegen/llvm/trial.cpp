@@ -91,7 +91,7 @@ Outcome called(TheonKernel kernel, const Trial& trial, std::vector<Array> arrays
   for (Array& each : arrays) buffers.push_back(each.bytes.data());
   TheonFailure failure{};
   const std::int32_t cancel = 0;
-  const TheonFrame frame{buffers.data(), symbols, aligned(scratch), &failure, &cancel, nullptr, nullptr, nullptr};
+  const TheonFrame frame{buffers.data(), symbols, aligned(scratch), &failure, &cancel, nullptr, nullptr, nullptr, 0};
   const std::int32_t status = kernel(&frame, 0, n);
   return {std::move(arrays), {status, failure.first, failure.second}};
 }

@@ -1,0 +1,132 @@
+// The memory of calls: what is planned, and what steady calls take.
+#include <theon/theon.h>
+
+#include <catch2/catch.hpp>
+
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+using namespace theon;
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
+#define COUNTS_ALLOCATIONS
+
+namespace {
+std::atomic<std::int64_t> allocations = 0;
+}
+
+// In front of those of the C library: whoever allocates comes by here.
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+void* malloc(std::size_t bytes) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_malloc(bytes);
+}
+void* calloc(std::size_t count, std::size_t bytes) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_calloc(count, bytes);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_memalign(alignment, bytes);
+}
+}
+#endif
+
+namespace {
+
+/// Of the values; packed blocks of products are scratch.
+double ratio(const Memory& memory) {
+  return static_cast<double>(memory.peak() - memory.scratch) / static_cast<double>(memory.bound());
+}
+
+long page_faults() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt + usage.ru_majflt;
+}
+
+Function mlp_step() {
+  const Variable x = matrix<float>("x"), y = vector<std::int32_t>("y");
+  const Shared w1 = shared("w1", Tensor::randn<float>({784, 500}, 1)), b1 = shared("b1", Tensor::zeros<float>({500}));
+  const Shared w2 = shared("w2", Tensor::randn<float>({500, 10}, 2)), b2 = shared("b2", Tensor::zeros<float>({10}));
+  const Variable p = softmax(dot(tanh(dot(x, w1) + b1), w2) + b2);
+  const Variable cost = mean(categorical_crossentropy(p, y));
+  const std::vector<Variable> g = grad(cost, std::vector<Variable>{w1, b1, w2, b2});
+  return function({x, y}, {cost},
+                  {.updates = {{w1, w1 - 0.1f * g[0]}, {b1, b1 - 0.1f * g[1]}, {w2, w2 - 0.1f * g[2]}, {b2, b2 - 0.1f * g[3]}}});
+}
+
+}  // namespace
+
+TEST_CASE("a chain of cheap operations takes no memory beside its argument and its result") {
+  const Variable x = vector<float>("x");
+  Variable y = x;
+  for (int k = 0; k < 100; ++k) y = k % 2 ? y * 1.01f + x : abs(y) - 0.5f;
+  const Memory memory = function({x}, {y}).memory({{10'000'000}});
+  CHECK(memory.peak() == 2 * 40'000'000);
+  CHECK(memory.bound() == memory.peak());
+}
+
+TEST_CASE("a training step and a large softmax stay near what must be live") {
+  CHECK(ratio(mlp_step().memory({{600, 784}, {600}})) <= 1.1);
+  for (const std::int64_t classes : {10'000, 50'000}) {
+    const Variable z = matrix<float>("z"), y = vector<std::int32_t>("y");
+    const Variable cost = mean(categorical_crossentropy(softmax(z), y));
+    const Memory memory = function({z, y}, {cost, grad(cost, z)}).memory({{64, classes}, {64}});
+    CHECK(ratio(memory) <= 1.1);
+    CHECK(memory.outputs >= 64 * classes * 4);
+  }
+}
+
+TEST_CASE("planned memory counts what it says") {
+  const Variable x = matrix<double>("x");
+  const Shared w = shared("w", Tensor::zeros<double>({50}));
+  const Memory memory = function({x}, {sum(x, 0)}, {.updates = {{w, w + 1}}}).memory({{30, 50}});
+  CHECK(memory.inputs == 30 * 50 * 8);
+  CHECK(memory.shared == 50 * 8);
+  CHECK(memory.outputs == 50 * 8);
+  CHECK(memory.spare == 0);
+  CHECK(memory.live == 0);
+  CHECK_THROWS_AS(function({x}, {sum(x, 0)}).memory({{30}}), ShapeError);
+}
+
+TEST_CASE("steady calls allocate nothing and touch no new page") {
+  const Function step = mlp_step();
+  const Tensor x = Tensor::randn<float>({60, 784}, 1), y = Tensor::zeros<std::int32_t>({60});
+  float cost = 0;
+  const void* inputs[] = {x.raw(), y.raw()};
+  void* outputs[] = {&cost};
+  const Function::Raw raw = step.prepare({x.sizes(), y.sizes()});
+  const auto run = [&](int calls) {
+    for (int k = 0; k < calls; ++k) raw(inputs, outputs);
+  };
+  run(10);
+  const long faults = page_faults();
+#ifdef COUNTS_ALLOCATIONS
+  const std::int64_t before = allocations;
+  run(1000);
+  CHECK(allocations == before);
+  CHECK(page_faults() == faults);
+#else
+  run(1000);
+  CHECK(page_faults() - faults < 100);
+#endif
+}
+
+TEST_CASE("calls that replace their results take their memory again, on several threads too") {
+  const Variable x = vector<float>("x");
+  const Function f = function({x}, {tanh(x), sum(x)}, {.threads = 2});
+  const Tensor value = Tensor::randn<float>({1'500'000}, 1);
+  Results results = f(value);
+  for (int k = 0; k < 10; ++k) results = f(value);
+  const long faults = page_faults();
+  for (int k = 0; k < 100; ++k) results = f(value);
+  CHECK(page_faults() - faults < 10);
+}
