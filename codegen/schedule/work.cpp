@@ -15,15 +15,18 @@ namespace {
 using ir::Expr;
 using ir::Opcode;
 
-// Measured on elementwise kernels of one to a hundred operations, in cache.
+// Set by elementwise kernels of one to a hundred operations, in cache.
 constexpr std::int64_t picoseconds_of_operation = 80;  // of one vector
 constexpr std::int64_t picoseconds_of_byte = 5;
 constexpr std::int64_t picoseconds_of_block = 400'000;
 
+/// More iterations are as good as so many: predictions must not overflow where sizes do not.
+constexpr std::int64_t many = std::int64_t{1} << 24;
+
 Dim product(const Shape& dims) {
   Dim count = 1;
   for (const Dim& dim : dims) count = count * dim;
-  return count;
+  return min(count, many);
 }
 
 /// How often the reductions inside run, by level. Those that side by side have the same level have the same extent.
@@ -39,7 +42,7 @@ std::map<std::int64_t, Dim> extents_of(std::span<const Expr> elements) {
 Dim readings(Expr load, const std::map<std::int64_t, Dim>& extents) {
   Dim count = 1;
   for (const auto& [level, extent] : extents)
-    if ((load->free_levels >> level) & 1) count = count * extent;
+    if ((load->free_levels >> level) & 1) count = min(count * extent, many);
   return count;
 }
 
@@ -57,7 +60,7 @@ Dim WorkModel::of(std::span<const Expr> elements) const {
   const std::vector<Expr> roots(elements.begin(), elements.end());
   const std::map<std::int64_t, Dim> extents = extents_of(elements);
   Dim runs = 1;
-  for (const auto& [level, extent] : extents) runs = runs * extent;
+  for (const auto& [level, extent] : extents) runs = min(runs * extent, many);
   const std::int64_t cost = std::max(element_cost(elements), 1);
   return runs * std::max<std::int64_t>(picoseconds_of_operation * cost / lanes_of(roots, machine), 1) +
          bytes_loaded(elements, extents) * picoseconds_of_byte;
@@ -76,7 +79,7 @@ Dim WorkModel::of(const Group& group, const std::vector<Value>& values) const {
 
 Dim WorkModel::of(const Contraction& sums, const std::vector<Value>& values) const {
   const std::int64_t bytes = static_cast<std::int64_t>(size_of(values[sums.result].type.dtype));
-  return product(sums.domain) * sums.k *
+  return product(sums.domain) * min(sums.k, many) *
          std::max<std::int64_t>(picoseconds_of_operation * bytes / machine.vector_bytes, 1);
 }
 

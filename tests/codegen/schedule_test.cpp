@@ -117,7 +117,7 @@ TEST_CASE("a reduction down columns reads row by row, its sums in a block of scr
   const Planned planned = plan({x}, {sum(x, 0), max(x, 0)});
   REQUIRE(planned.schedule.kernels.size() == 1);
   CHECK(planned.says("lanes 16"));
-  CHECK(planned.says("scratch [1024]"));
+  CHECK(planned.says("scratch [4096]"));
 }
 
 TEST_CASE("a reduction down few columns keeps its sums in registers") {
