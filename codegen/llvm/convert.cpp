@@ -3,6 +3,7 @@
 
 #include "src/support/check.h"
 
+#include <llvm/ADT/APSInt.h>
 #include <llvm/IR/Intrinsics.h>
 
 namespace theon::codegen {
@@ -10,6 +11,67 @@ namespace theon::codegen {
 namespace {
 
 bool is_small(DType dtype) { return is_floating(dtype) && size_of(dtype) == 2; }
+
+/// Truncates float32 or float64 towards zero to integers of dtype `to`. LLVM 19 does the intrinsic that saturates lane
+/// by lane.
+class Truncation {
+ public:
+  Truncation(Builder& b, llvm::Value* value, llvm::Type* result, DType to)
+      : b_(b),
+        value_(value),
+        result_(result),
+        to_(to),
+        bits_(result->getScalarSizeInBits()),
+        lowest_(is_unsigned(to) ? llvm::APInt::getMinValue(bits_) : llvm::APInt::getSignedMinValue(bits_)),
+        highest_(is_unsigned(to) ? llvm::APInt::getMaxValue(bits_) : llvm::APInt::getSignedMaxValue(bits_)) {}
+
+  /// Written so that a maximum, a minimum and what makes NaN zero are an instruction of x86 each. NaN becomes the
+  /// lowest integer first, which is zero already where there is no sign.
+  llvm::Value* saturated() const {
+    llvm::Value* raised = b_.CreateSelect(b_.CreateFCmpOGT(value_, number(lowest_)), value_, number(lowest_));
+    llvm::Value* integer = is_exact(highest_) ? truncated(lowered(raised)) : or_highest(truncated(raised));
+    if (is_unsigned(to_)) return integer;
+    llvm::Value* is_number = b_.CreateFCmpORD(value_, value_);
+    return b_.CreateSelect(is_number, integer, llvm::Constant::getNullValue(result_));
+  }
+
+ private:
+  llvm::APFloat as_number(const llvm::APInt& integer) const {
+    llvm::APFloat number(value_->getType()->getScalarType()->getFltSemantics());
+    number.convertFromAPInt(integer, !is_unsigned(to_), llvm::APFloat::rmTowardZero);
+    return number;
+  }
+  llvm::Constant* number(const llvm::APInt& integer) const {
+    return llvm::ConstantFP::get(value_->getType(), as_number(integer));
+  }
+  bool is_exact(const llvm::APInt& integer) const {
+    llvm::APSInt back(bits_, is_unsigned(to_));
+    bool exact = false;
+    as_number(integer).convertToInteger(back, llvm::APFloat::rmTowardZero, &exact);
+    return exact && back == integer;
+  }
+
+  llvm::Value* lowered(llvm::Value* value) const {
+    return b_.CreateSelect(b_.CreateFCmpOLT(value, number(highest_)), value, number(highest_));
+  }
+  /// The number below the highest integer is the last that has an integer.
+  llvm::Value* or_highest(llvm::Value* integer) const {
+    return b_.CreateSelect(b_.CreateFCmpOGT(value_, number(highest_)), llvm::ConstantInt::get(result_, highest_),
+                           integer);
+  }
+  /// Through 32 bits where there are fewer: no other conversion is a vector instruction.
+  llvm::Value* truncated(llvm::Value* value) const {
+    if (bits_ < 32) return b_.CreateTrunc(b_.CreateFPToSI(value, result_->getWithNewBitWidth(32)), result_);
+    return is_unsigned(to_) ? b_.CreateFPToUI(value, result_) : b_.CreateFPToSI(value, result_);
+  }
+
+  Builder& b_;
+  llvm::Value* value_;
+  llvm::Type* result_;
+  DType to_;
+  unsigned bits_;
+  llvm::APInt lowest_, highest_;
+};
 
 }  // namespace
 
@@ -43,8 +105,7 @@ llvm::Value* Operations::from_boolean(llvm::Value* value, DType to) {
 llvm::Value* Operations::to_integer(llvm::Value* value, DType from, DType to) {
   if (is_integer(from)) return b_.CreateIntCast(value, type(to, value), !is_unsigned(from));
   if (is_small(from)) value = widen(value, from);
-  const auto saturating = is_unsigned(to) ? llvm::Intrinsic::fptoui_sat : llvm::Intrinsic::fptosi_sat;
-  return b_.CreateIntrinsic(saturating, {type(to, value), value->getType()}, {value});
+  return Truncation(b_, value, type(to, value), to).saturated();
 }
 
 llvm::Value* Operations::to_floating(llvm::Value* value, DType from, DType to) {
