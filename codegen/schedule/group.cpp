@@ -109,15 +109,24 @@ class Merger {
     if (!group) return false;
     // A running value needs a loop order of its own.
     if (candidate.is_running || members_[position].are_running) return false;
-    if (group->cost + candidate.cost > kernel_budget) return false;
     const std::optional<int> outer = common_outer(*group, members_[position], candidate);
     if (!outer || !is_reachable(position, candidate)) return false;
+    const int cost = cost_together(*group, candidate);
+    if (cost > kernel_budget) return false;
     group->nests.push_back(candidate.nest);
     group->outer = *outer;
-    group->cost += candidate.cost;
+    group->cost = cost;
     made_in_[candidate.nest.result] = position;
     members_[position].add(candidate);
     return true;
+  }
+
+  /// At most: what they have in common is only counted once where it matters.
+  static int cost_together(const Group& group, const Candidate& candidate) {
+    if (group.cost + candidate.cost <= kernel_budget) return group.cost + candidate.cost;
+    std::vector<Expr> elements{candidate.nest.element};
+    for (const Nest& member : group.nests) elements.push_back(member.element);
+    return element_cost(elements);
   }
 
   /// All that the nest reads is made at or before the position, so it may run there.
