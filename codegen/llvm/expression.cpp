@@ -1,6 +1,8 @@
 #include "codegen/llvm/expression.h"
 
+#include "codegen/llvm/exception.h"
 #include "codegen/llvm/sizes.h"
+#include "codegen/math/number.h"
 
 #include "src/ir/opcode.h"
 #include "src/support/check.h"
@@ -85,6 +87,7 @@ std::vector<Expr> terms(Expr sum) {
 
 std::vector<Expr> Expressions::operands(Expr expr) const {
   if (expr->op == Opcode::load) return terms(expr->args[0]);
+  if (math::has_exception(*expr)) return {expr->args[0], expr->args[1]};
   return {expr->args.begin(), expr->args.end()};
 }
 
@@ -139,6 +142,14 @@ Operand Expressions::leaf(const Node& node) {
 
 Operand Expressions::operation(const Node& node) {
   std::vector<Operand> args;
+  if (math::has_exception(node)) {
+    const Operand condition = known(node.args[0]), rule = known(node.args[1]);
+    if (condition.form == Operand::Form::uniform && rule.form == Operand::Form::uniform)
+      return Operand::uniform(
+          except(code_, condition.parts, rule.parts, [&] { return Values{scalar(node.args[2])}; })[0]);
+    return Operand::vector(
+        except(code_, lanes_.spread(condition), lanes_.spread(rule), [&] { return spread(node.args[2]); }));
+  }
   for (const Expr arg : node.args) args.push_back(known(arg));
   const DType operand = operand_dtype(node);
   const bool uniform = std::ranges::all_of(args, [](const Operand& arg) { return arg.form == Operand::Form::uniform; });

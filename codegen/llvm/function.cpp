@@ -1,12 +1,15 @@
 #include "codegen/llvm/function.h"
 
+#include "codegen/llvm/exception.h"
 #include "codegen/llvm/operation.h"
 #include "codegen/math/expand.h"
+#include "codegen/math/number.h"
 #include "src/support/check.h"
 
 #include <llvm/IR/Module.h>
 
 #include <unordered_map>
+#include <vector>
 
 namespace theon::codegen {
 
@@ -29,25 +32,54 @@ llvm::Function& declare(const std::string& symbol, llvm::Type* value, unsigned o
   return *function;
 }
 
-void write(llvm::Function& function, Expr result, unsigned lanes, const Target& target) {
-  Builder builder(function.getContext(), llvm::InstSimplifyFolder(function.getParent()->getDataLayout()));
-  builder.setFastMathFlags(contraction());
-  builder.SetInsertPoint(llvm::BasicBlock::Create(function.getContext(), "entry", &function));
-  Operations operations(builder, target);
-  std::unordered_map<const ir::Node*, llvm::Value*> values;
-  for (const Expr e : ir::postorder(std::span(&result, 1))) {
-    llvm::SmallVector<llvm::Value*, 3> args;
-    for (const Expr arg : e->args) args.push_back(values.at(arg.get()));
-    llvm::Value*& value = values[e.get()];
-    if (e->op == Opcode::argument)
-      value = function.getArg(static_cast<unsigned>(e->number));
-    else if (e->op == Opcode::literal)
-      value = operations.literal(e->dtype, e->bits, lanes);
-    else
-      value = operations.emit(e->op, e->dtype, operand_dtype(*e), args);
+/// An expression of a function's operands.
+class Body {
+ public:
+  Body(llvm::Function& function, unsigned lanes, const Target& target)
+      : lanes_(lanes), code_(function), operations_(code_.builder(), target) {}
+
+  void write(Expr result) {
+    Known known;
+    code_.finish(value(result, known));
   }
-  builder.CreateRet(values.at(result.get()));
-}
+
+ private:
+  using Known = std::unordered_map<const ir::Node*, llvm::Value*>;
+
+  llvm::Value* value(Expr root, Known& known) {
+    std::vector<Expr> pending{root};
+    while (!pending.empty()) {
+      const Expr e = pending.back();
+      const std::size_t before = pending.size();
+      for (std::size_t k = 0; k < e->args.size(); ++k) {
+        const bool is_exception = k == 2 && math::has_exception(*e);
+        if (!is_exception && !known.contains(e->args[k].get())) pending.push_back(e->args[k]);
+      }
+      if (pending.size() > before) continue;
+      pending.pop_back();
+      if (!known.contains(e.get())) known[e.get()] = computed(e, known);
+    }
+    return known.at(root.get());
+  }
+
+  llvm::Value* computed(Expr e, const Known& known) {
+    if (e->op == Opcode::argument) return code_.function().getArg(static_cast<unsigned>(e->number));
+    if (e->op == Opcode::literal) return operations_.literal(e->dtype, e->bits, lanes_);
+    if (math::has_exception(*e)) return with_exception(e, known);
+    llvm::SmallVector<llvm::Value*, 3> args;
+    for (const Expr arg : e->args) args.push_back(known.at(arg.get()));
+    return operations_.emit(e->op, e->dtype, operand_dtype(*e), args);
+  }
+
+  llvm::Value* with_exception(Expr e, Known known) {
+    const Values condition{known.at(e->args[0].get())}, rule{known.at(e->args[1].get())};
+    return except(code_, condition, rule, [&] { return Values{value(e->args[2], known)}; })[0];
+  }
+
+  unsigned lanes_;
+  Code code_;
+  Operations operations_;
+};
 
 }  // namespace
 
@@ -57,7 +89,7 @@ llvm::Function& math_function(Opcode op, DType dtype, unsigned lanes, const Targ
   llvm::Type* value = widened(register_type(module.getContext(), dtype), lanes);
   llvm::Function& function = declare(symbol, value, static_cast<unsigned>(ir::info(op).arity), target, module);
   ir::Pool pool;
-  write(function, math::definition(op, dtype, pool), lanes, target);
+  Body(function, lanes, target).write(math::definition(op, dtype, pool));
   return function;
 }
 

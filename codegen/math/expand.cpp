@@ -1,12 +1,14 @@
 #include "codegen/math/expand.h"
 
 #include "codegen/math/functions.h"
+#include "codegen/math/number.h"
 
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace theon::codegen::math {
@@ -44,7 +46,7 @@ Expr (*expansion(Opcode op))(const Args&) {
 }
 
 /// More operations than this are too many to expand in one kernel.
-constexpr int most_in_place = 200;
+constexpr int most_in_place = 300;
 
 bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
 
@@ -78,12 +80,21 @@ std::vector<Expr> expanded(std::span<const Expr> roots, Functions functions) {
   return results;
 }
 
+bool is_operation(Expr e) { return !e->args.empty() && e->op != Opcode::bitcast; }
+
 int count_operations(Opcode op, DType dtype) {
   ir::Pool pool;
-  const Expr expanded = definition(op, dtype, pool);
-  const std::vector<Expr> nodes = ir::postorder(std::span(&expanded, 1));
-  return static_cast<int>(
-      std::ranges::count_if(nodes, [](Expr e) { return !e->args.empty() && e->op != Opcode::bitcast; }));
+  std::vector<Expr> pending{definition(op, dtype, pool)};
+  std::unordered_set<const ir::Node*> seen;
+  int count = 0;
+  while (!pending.empty()) {
+    const Expr e = pending.back();
+    pending.pop_back();
+    if (!seen.insert(e.get()).second) continue;
+    count += is_operation(e);
+    pending.insert(pending.end(), e->args.begin(), has_exception(*e) ? e->args.end() - 1 : e->args.end());
+  }
+  return count;
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Functions as expressions of what every target has: arithmetic, fma, comparisons, bits. Nothing branches and nothing
-// is looked up, so kernels vectorise them with the rest.
+// Functions as expressions of what every target has: arithmetic, fma, comparisons, bits. Nothing is looked up, and
+// targets branch only around what is rarely needed (`usually` in number.h), so kernels vectorise them with the rest.
 //
 // A product that must be rounded before it enters a sum is used more than once there: targets may contract a product of
 // one use with a sum, and no other.
@@ -27,8 +27,8 @@ Functions best_for(std::span<const ir::Expr> values);
 /// Largest errors, in units in the last place:
 ///
 ///              exp   expm1  log   log1p  sin   cos   tanh  erf   pow
-///     float32  0.89  0.89   0.92  0.92   0.89  0.89  2.43  0.97  0.61   all 2^32 operands; of pow a sample
-///     float64  0.84  1.22   1.29  1.29   0.87  0.87  1.53  1.40  1.00   a sample against MPFR
+///     float32  0.89  0.89   0.92  0.92   1.53  1.54  2.43  0.97  0.61   all 2^32 operands; of pow a sample
+///     float64  0.88  1.22   1.29  1.29   1.48  1.45  1.54  1.52  1.00   a sample against MPFR or long double
 ///
 /// pow with a literal integer from -2 to 4 or +-1/2 as exponent is a product or a square root of its operand or of the
 /// reciprocal, good to 2.5 units; with an integer of up to 64 else, to 0.51.
@@ -42,7 +42,8 @@ ir::Expr expand(ir::Expr root, Functions functions);
 /// `op` of argument 0, and argument 1 for pow, of a dtype, expanded: what one that is called computes.
 ir::Expr definition(ir::Opcode op, DType dtype, ir::Pool& pool);
 
-/// How many operations one application of `op` to operands of `dtype` comes to, once expanded; a bitcast is none.
+/// How many operations one application of `op` to operands of `dtype` comes to, once expanded, without what is rarely
+/// needed; a bitcast is none.
 int cost(ir::Opcode op, DType dtype);
 
 }  // namespace theon::codegen::math

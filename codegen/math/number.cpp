@@ -2,8 +2,10 @@
 
 #include "src/support/check.h"
 
+#include <array>
 #include <bit>
 #include <cmath>
+#include <vector>
 
 namespace theon::codegen::math {
 
@@ -21,6 +23,14 @@ std::uint64_t bits_of_literal(Expr like, double value) {
 Expr number_at_top(Expr shift, Expr like) {
   constexpr double origin = 0x1p52 + 0x1p11;
   return number_of((shift >> 52) ^ pattern(like, std::bit_cast<std::uint64_t>(origin)), like) - origin;
+}
+
+/// A polynomial as one of even and one of odd powers.
+Expr by_parity(Expr x, std::span<const double> coefficients) {
+  std::array<std::vector<double>, 2> parts;
+  for (std::size_t k = 0; k < coefficients.size(); ++k) parts[k % 2].push_back(coefficients[k]);
+  const Expr square = x * x;
+  return fma(polynomial(square, parts[1]), x, polynomial(square, parts[0]));
 }
 
 }  // namespace
@@ -43,9 +53,22 @@ Expr at_least(Expr x, double bound) { return select(x < bound, bound, x); }
 Expr sign_of(Expr x) { return bits_of(x) & pattern(x, format(x).sign_mask()); }
 Expr flip_sign(Expr x, Expr sign) { return number_of(bits_of(x) ^ sign, x); }
 
+Expr usually(Expr condition, Expr rule, Expr exception) {
+  return select(condition, rule, select(condition, rule, exception));
+}
+
+bool has_exception(const ir::Node& e) {
+  if (e.op != ir::Opcode::select || e.args[2]->op != ir::Opcode::select) return false;
+  const Expr inner = e.args[2];
+  return same(inner->args[0], e.args[0]) && same(inner->args[1], e.args[1]);
+}
+
 Expr polynomial(Expr x, std::span<const double> coefficients) {
-  Expr sum = number(x, coefficients.back());
-  for (std::size_t k = coefficients.size() - 1; k-- > 0;) sum = fma(sum, x, coefficients[k]);
+  constexpr std::size_t few = 8, leading = 3;
+  // The leading terms are most of the sum: they are not to be rounded twice.
+  const bool is_long = coefficients.size() > few;
+  Expr sum = is_long ? by_parity(x, coefficients.subspan(leading)) : number(x, coefficients.back());
+  for (std::size_t k = is_long ? leading : coefficients.size() - 1; k-- > 0;) sum = fma(sum, x, coefficients[k]);
   return sum;
 }
 

@@ -38,7 +38,15 @@ Expr sign_of(Expr x);
 /// x with its sign changed where `sign` has the sign bit set.
 Expr flip_sign(Expr x, Expr sign);
 
-/// c0 + c1 x + c2 x^2 + ..., by Horner's rule.
+/// condition ? rule : exception, where the condition holds nearly always. Written as select(condition, rule,
+/// select(condition, rule, exception)): an emitter may jump over the select inside where the condition holds in all
+/// lanes.
+Expr usually(Expr condition, Expr rule, Expr exception);
+/// Whether `e` is such a select.
+bool has_exception(const ir::Node& e);
+
+/// c0 + c1 x + c2 x^2 + ..., by Horner's rule. Where that is long, what follows c2 is two polynomials in x^2, so that
+/// fewer steps wait for each other.
 Expr polynomial(Expr x, std::span<const double> coefficients);
 
 /// An integer n as a number, and n + offset in the lowest bits of a pattern.

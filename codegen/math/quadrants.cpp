@@ -12,26 +12,15 @@ namespace theon::codegen::math {
 
 namespace {
 
-/// Where pi/2 in three parts still gives all bits.
+/// pi/2 in three parts.
 struct Near {
-  double bound;
+  double bound;  // the angle is within a hundredth of what it should be up to here
   double high, middle, low;
 };
-// The middle part is short: its multiples by n are exact, and so is x - n high. All parts are positive, so that -0
-// stays -0.
-constexpr Near float32{0x1p14, 0x1.921fb4p0, 0x1.444p-24, 0x1.68c234p-39};
-constexpr Near float64{0x1p25, 0x1.921fb54442d18p0, 0x1.1a62633p-54, 0x1.45c06e0e68948p-86};
+constexpr Near float32{0x1p16, 0x1.921fb6p0, -0x1.777a5cp-25, -0x1.ee59dap-50};
+constexpr Near float64{0x1p30, 0x1.921fb54442d18p0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110};
 
 const Near& near(Expr x) { return x->dtype == DType::float32 ? float32 : float64; }
-
-Reduced reduced_near(Expr x) {
-  const Near& c = near(x);
-  const Integer n = rounded_product(x, 2 * std::numbers::inv_pi);
-  const Expr first = fma(n.number, -c.high, x);
-  const Expr angle = fma(n.number, -c.middle, first);
-  const Expr moved = angle - first;
-  return {angle, fma(n.number, 2 * c.low, fma(n.number, 2 * c.middle, moved + moved)), n.pattern};
-}
 
 /// The part of a number of turns that matters.
 Expr fraction(Expr turns) { return turns - round(turns); }
@@ -114,12 +103,15 @@ Reduced reduced_far_float64(Expr x) {
 
 }  // namespace
 
-Reduced reduce_to_quadrant(Expr x) {
-  const Reduced n = reduced_near(x);
-  const Reduced f = x->dtype == DType::float32 ? reduced_far_float32(x) : reduced_far_float64(x);
-  const Expr is_near = abs(x) < near(x).bound;
-  return {select(is_near, n.angle, f.angle), select(is_near, n.twice_rest, f.twice_rest),
-          select(is_near, n.quadrant, f.quadrant)};
+double near_bound(Expr x) { return near(x).bound; }
+
+Rounded reduce_near(Expr x) {
+  const Near& c = near(x);
+  const Integer n = rounded_product(x, 2 * std::numbers::inv_pi);
+  const Expr exact = fma(n.number, -c.high, x);
+  return {fma(n.number, -c.low, fma(n.number, -c.middle, exact)), n.pattern};
 }
+
+Reduced reduce_far(Expr x) { return x->dtype == DType::float32 ? reduced_far_float32(x) : reduced_far_float64(x); }
 
 }  // namespace theon::codegen::math

@@ -26,8 +26,8 @@ const std::vector<Function> functions = {
     {Opcode::expm1, [](long double x) { return std::expm1(x); }, 0.9, 1.3},
     {Opcode::log, [](long double x) { return std::log(x); }, 0.95, 1.35},
     {Opcode::log1p, [](long double x) { return std::log1p(x); }, 0.95, 1.35},
-    {Opcode::sin, [](long double x) { return std::sin(x); }, 0.9, 0.9},
-    {Opcode::cos, [](long double x) { return std::cos(x); }, 0.9, 0.9},
+    {Opcode::sin, [](long double x) { return std::sin(x); }, 1.55, 1.55},
+    {Opcode::cos, [](long double x) { return std::cos(x); }, 1.55, 1.55},
     {Opcode::tanh, [](long double x) { return std::tanh(x); }, 2.5, 1.6},
     {Opcode::erf, [](long double x) { return std::erf(x); }, 1.0, 1.6},
 };
