@@ -51,9 +51,15 @@ Extended reciprocal(Expr x) {
   return {high, fma(-high, x, 1) * high};
 }
 
-/// x^n for float64, rounded hardly more than once: the power of |x| 2^k with a k that keeps it from overflowing, and
+/// x^n for float64 where neither it nor a part on the way comes near the ends of the range; rounded hardly more than
+/// once.
+Extended plain_power(Expr x, int n) {
+  return repeated(n > 0 ? Extended{x, Expr()} : reciprocal(x), std::abs(n), times);
+}
+
+/// The same everywhere: the power of |x| 2^k with a k that keeps it from overflowing, and
 /// from being so small that its low part is lost; 2^-kn is taken back at the end.
-Expr extended_product(Expr x, int n) {
+Expr scaled_power(Expr x, int n) {
   const int count = std::abs(n), k = 900 / count, exponent = k * count;
   const Expr magnitude = abs(x);
   const Expr is_small = magnitude < std::ldexp(1, -k), is_large = std::ldexp(1, k) < magnitude;
@@ -61,7 +67,7 @@ Expr extended_product(Expr x, int n) {
     return select(is_small, number(x, std::ldexp(1, small)), select(is_large, number(x, std::ldexp(1, large)), 1));
   };
   const Expr base = magnitude * by_size(k, -k);
-  const Extended power = repeated(n > 0 ? Extended{base, Expr()} : reciprocal(base), count, times);
+  const Extended power = plain_power(base, n);
   // What is infinite or NaN is so in the high part.
   const Expr low = select(abs(power.low) < infinity, power.low, 0);
   // A power that will be subnormal is rounded here, to the last bit of what becomes the smallest normal number.
@@ -74,12 +80,21 @@ Expr extended_product(Expr x, int n) {
   return n % 2 == 0 ? result : flip_sign(result, sign_of(x));
 }
 
+Expr extended_power(Expr x, int n) {
+  const Extended power = plain_power(x, n);
+  const Expr magnitude = abs(power.high);
+  const Expr is_plain = (0x1p-900 <= magnitude) & (magnitude <= 0x1p900);
+  // The low part of zero would take its sign away.
+  const bool keeps_zero = n > 0 && n % 2 == 0;
+  return usually(keeps_zero ? is_plain | (x == 0) : is_plain, power.high + power.low, scaled_power(x, n));
+}
+
 /// x^n for 0 < |n| <= 64. Powers of 1 / x, not the reciprocal of a power: that would overflow where x^n is still
 /// subnormal.
 Expr integer_power(Expr x, int n) {
   const int count = std::abs(n);
   if (-2 <= n && n <= 4) return product(n > 0 ? x : 1 / x, count);
-  if (x->dtype == DType::float64) return extended_product(x, n);
+  if (x->dtype == DType::float64) return extended_power(x, n);
   const Expr wide = convert(x, DType::float64);
   return convert(product(n > 0 ? wide : 1 / wide, count), DType::float32);
 }

@@ -1,4 +1,5 @@
 // Branches, reports, mutable locals and nests of loops.
+#include "codegen/math/number.h"
 #include "tests/codegen/llvm/trial.h"
 
 #include <fmt/format.h>
@@ -47,6 +48,20 @@ Trial uniform_branches() {
                    {Store{out, place, trial.local(y, f32)}}};
   const For inner{j, trial.integer(0), trial.m_value(), 8, 2, body};
   trial.kernel.body = {{over_n(trial, i, 1, 1, {{If{trial.local(i) % 3 != 1, {{inner}}, {}}}})}};
+  return trial;
+}
+
+/// What a few lanes need, one such exception within another, and one for all lanes alike.
+Trial exceptions(int lanes, int unroll) {
+  using codegen::math::usually;
+  Trial trial(fmt::format("exceptions {} x {}", lanes, unroll));
+  const std::int64_t x = trial.buffer(f32, Access::read, size_n), out = trial.buffer(f32, Access::write, size_n);
+  const Local i = trial.new_local();
+  const Expr value = trial.load(x, trial.local(i)), root = sqrt(abs(value));
+  const Expr inner = usually(value < 6, root + 1, round(value) - root);
+  const Expr outer = usually(value < 3, -value, max(inner, root));
+  const Expr uniform = usually(trial.m_value() < 4, trial.m_value(), trial.m_value() - 9);
+  trial.kernel.body = {{over_n(trial, i, lanes, unroll, {{Store{out, trial.local(i), max(outer, inner) - convert(uniform, f32)}}})}};
   return trial;
 }
 
@@ -115,6 +130,7 @@ std::vector<Trial> control_trials() {
   std::vector<Trial> trials;
   for (const auto& [lanes, unroll] : {std::pair{1, 1}, {8, 1}, {16, 1}, {16, 3}}) {
     trials.push_back(branches(lanes, unroll));
+    trials.push_back(exceptions(lanes, unroll));
     trials.push_back(reports(lanes, unroll));
   }
   trials.push_back(uniform_branches());
