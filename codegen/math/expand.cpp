@@ -66,11 +66,28 @@ Expr applied(Expr e, Args args, Functions functions) {
   return convert(function_of(e, args, functions), e->dtype);
 }
 
+bool divides_by_root(Expr e) { return e->op == Opcode::div && e->args[1]->op == Opcode::sqrt && !is_half(e->dtype); }
+
+/// The square roots that divide more than once. One division serves all: unlike other reciprocals, those of square
+/// roots neither overflow nor lose digits.
+std::unordered_set<const ir::Node*> dividing_often(std::span<const Expr> nodes) {
+  std::unordered_set<const ir::Node*> once, often;
+  for (const Expr e : nodes)
+    if (divides_by_root(e) && !once.insert(e->args[1].get()).second) often.insert(e->args[1].get());
+  return often;
+}
+
 std::vector<Expr> expanded(std::span<const Expr> roots, Functions functions) {
   std::unordered_map<const ir::Node*, Expr> done;
-  for (const Expr e : ir::postorder(roots)) {
+  const std::vector<Expr> nodes = ir::postorder(roots);
+  const std::unordered_set<const ir::Node*> roots_inverted = dividing_often(nodes);
+  for (const Expr e : nodes) {
     Args args;
     for (const Expr arg : e->args) args.push_back(done.at(arg.get()));
+    if (divides_by_root(e) && roots_inverted.contains(e->args[1].get())) {
+      done[e.get()] = args[0] * (1 / args[1]);
+      continue;
+    }
     const bool is_kept =
         expansion(e->op) == nullptr && std::ranges::equal(args, e->args, [](Expr a, Expr b) { return same(a, b); });
     done[e.get()] = is_kept ? e : applied(e, std::move(args), functions);

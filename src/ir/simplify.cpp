@@ -53,6 +53,20 @@ bool holds(DType to, DType from) {
   return digits(to) >= digits(from);
 }
 
+/// Leaves, loads, the rest, literals.
+int place(Expr x) {
+  if (is_literal(x)) return 3;
+  return x->op == Opcode::load ? 1 : x->args.empty() ? 0 : 2;
+}
+
+/// Does not hang on the order in which a C++ compiler builds the operands of an operator, where it can.
+bool is_before(Expr a, Expr b) {
+  if (place(a) != place(b)) return place(a) < place(b);
+  if (place(a) < 2 && (a->op != b->op || a->number != b->number))
+    return std::pair(a->op, a->number) < std::pair(b->op, b->number);
+  return a->id < b->id;
+}
+
 Expr simplify_add(Expr a, Expr b) {
   if (is(b, is_floating(b->dtype) ? -0.0 : 0.0)) return a;
   return {};
@@ -67,6 +81,12 @@ Expr simplify_sub(Expr a, Expr b) {
 Expr simplify_mul(Expr a, Expr b) {
   if (is(b, 1)) return a;
   if (is(b, 0) && is_exact_number(b->dtype)) return b;
+  // A difference squared is that of either order: distances there and back are one.
+  const bool is_square = same(a, b) && a->op == Opcode::sub && is_floating(a->dtype);
+  if (is_square && is_before(a->args[1], a->args[0])) {
+    const Expr turned = a->args[1] - a->args[0];
+    return turned * turned;
+  }
   return {};
 }
 
@@ -243,20 +263,6 @@ Expr folded(NodeStore& store, Opcode op, std::span<const Expr> args, DType dtype
   std::array<Value, 3> values;
   std::ranges::transform(args, values.begin(), value_of);
   return store.literal(dtype, apply(op, dtype, std::span(values).first(args.size())).bits);
-}
-
-/// Leaves, loads, the rest, literals.
-int place(Expr x) {
-  if (is_literal(x)) return 3;
-  return x->op == Opcode::load ? 1 : x->args.empty() ? 0 : 2;
-}
-
-/// Does not hang on the order in which a C++ compiler builds the operands of an operator, where it can.
-bool is_before(Expr a, Expr b) {
-  if (place(a) != place(b)) return place(a) < place(b);
-  if (place(a) < 2 && (a->op != b->op || a->number != b->number))
-    return std::pair(a->op, a->number) < std::pair(b->op, b->number);
-  return a->id < b->id;
 }
 
 }  // namespace

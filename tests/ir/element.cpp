@@ -163,6 +163,12 @@ TEST_CASE_METHOD(Fixture, "neutral operands vanish") {
   CHECK(same(floor(a), a));
 }
 
+TEST_CASE_METHOD(Fixture, "a difference squared has one order") {
+  const Expr y = pool.argument(7, DType::float64), z = pool.argument(8, DType::float64);
+  CHECK(same((y - z) * (y - z), (z - y) * (z - y)));
+  CHECK_FALSE(same(y - z, z - y));
+}
+
 TEST_CASE_METHOD(Fixture, "absorbing operands win, where no NaN stands in the way") {
   CHECK(to_string(a * 0) == "0");
   CHECK(to_string(a & 0) == "0");

@@ -67,6 +67,14 @@ TEST_CASE("what is rarely needed costs nothing") {
   CHECK(count(std::span(&sine, 1)) > 150);
 }
 
+TEST_CASE("a root that divides several times is inverted once, one of a half not") {
+  ir::Pool pool;
+  const Expr x = pool.argument(0, DType::float64), h = pool.argument(1, DType::float16), root = sqrt(x);
+  CHECK(same(expand(x / root / root), x * (1 / root) * (1 / root)));
+  CHECK(same(expand(x / root), x / root));
+  CHECK(same(expand(h / sqrt(h) / sqrt(h)), h / sqrt(h) / sqrt(h)));
+}
+
 TEST_CASE("sin and cos of one operand share the reduction") {
   ir::Pool pool;
   const Expr x = pool.argument(0, DType::float64);
