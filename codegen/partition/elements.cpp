@@ -45,6 +45,54 @@ std::optional<Expr> scatter_element(const ScatterOp& op, const NodeContext& cont
   return select(indices[compared] == op.target(context, from)[compared], written, base);
 }
 
+/// A box within the result: where along each axis it begins.
+using Box = std::vector<Expr>;
+
+/// Whether a box takes up so much of the result that computing all of it at once is worth it.
+bool is_most_of(const Shape& domain, const Shape& dims) {
+  std::int64_t inside = 1, all = 1;
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    if (less_equal(1, domain[axis]) != Answer::yes) return false;
+    if (domain[axis] == dims[axis]) continue;
+    const std::optional<std::int64_t> part = domain[axis].known(), whole = dims[axis].known();
+    constexpr std::int64_t large = std::int64_t{1} << 20;
+    if (!part || !whole || *whole > large || all > large) return false;
+    inside *= *part, all *= *whole;
+  }
+  return inside * 2 >= all;
+}
+
+/// The targets as a box that each axis of the domain moves through by single steps.
+std::optional<Box> as_box(std::span<const Expr> target, const Tuple& domain) {
+  Box box;
+  for (std::size_t axis = 0; axis < target.size(); ++axis) {
+    const Expr offset = target[axis] - domain[axis];
+    if (offset->free_axes || offset->loads) return std::nullopt;
+    box.push_back(offset);
+  }
+  return box;
+}
+
+std::optional<Expr> box_element(const ScatterOp& op, const NodeContext& context, std::span<const Expr> indices) {
+  const Apply& node = context.node();
+  const Shape domain = op.domain(node);
+  const Shape& dims = node.types[0].dims;
+  ir::Pool& pool = context.pool();
+  if (domain.empty() || domain.size() != dims.size() || !is_most_of(domain, dims)) return std::nullopt;
+  const std::optional<Box> box = as_box(op.target(context, index_tuple(domain, pool)), index_tuple(domain, pool));
+  if (!box) return std::nullopt;
+  Expr inside = pool.literal_bits(DType::boolean, 1);
+  Tuple from;
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    const Expr index = indices[axis] - (*box)[axis], extent = pool.parameter(domain[axis]);
+    inside = inside & (0 <= index) & (index < extent);
+    // Both arms of a select are computed.
+    from.push_back(max(min(index, extent - 1), 0));
+  }
+  const Expr base = context.load(0, indices), value = op.value(context, from);
+  return select(inside, op.combine() ? pool.make(*op.combine(), {base, value}, base->dtype) : value, base);
+}
+
 }  // namespace
 
 Expr NodeContext::load(std::size_t input, std::span<const Expr> indices) const {
@@ -69,7 +117,9 @@ std::optional<std::vector<Expr>> elements(const NodeContext& context, std::span<
   const Op& op = *context.node().op;
   if (op.op_class() == Op::Class::element) return static_cast<const ElementOp&>(op).element(context, indices);
   if (op.op_class() != Op::Class::scatter) return std::nullopt;
-  const std::optional<Expr> element = scatter_element(static_cast<const ScatterOp&>(op), context, indices);
+  const auto& scatter = static_cast<const ScatterOp&>(op);
+  std::optional<Expr> element = scatter_element(scatter, context, indices);
+  if (!element) element = box_element(scatter, context, indices);
   return element ? std::optional(std::vector<Expr>{*element}) : std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include "codegen/schedule/group.h"
 #include "codegen/schedule/loop.h"
 #include "codegen/schedule/lower.h"
+#include "codegen/schedule/pieces.h"
 #include "codegen/schedule/product.h"
 #include "codegen/schedule/tiles.h"
 #include "codegen/schedule/work.h"
@@ -65,7 +66,7 @@ class Scheduler {
   }
 
   static LoweredKernel lowered(const Group& group, const LoweringInput& input) {
-    for (const auto special : {lower_columns, lower_tiles})
+    for (const auto special : {lower_columns, lower_tiles, lower_pieces})
       if (std::optional<LoweredKernel> kernel = special(group, input)) return std::move(*kernel);
     return lower(group, input);
   }

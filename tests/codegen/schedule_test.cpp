@@ -172,6 +172,23 @@ TEST_CASE("a scatter to one element of each row is a comparison in what reads it
   CHECK_FALSE(planned.says("] add= "));
 }
 
+TEST_CASE("a stencil is a loop for its inside, and one for each part of its border, without a select") {
+  const Variable u = input<double>("u", {64, 128});
+  const Variable moved = index(u, {slice(1, -1), slice(0, -2)}) + index(u, {slice(0, -2), slice(1, -1)});
+  const Planned p = plan({u}, {inc_subtensor(u, {slice(1, -1), slice(1, -1)}, moved)});
+  CHECK(p.schedule.steps.size() == 1);
+  CHECK(p.says("in 1 .. 127 lanes 8"));
+  CHECK_FALSE(p.says("select"));
+}
+
+TEST_CASE("what joins others has a loop for each") {
+  const Variable x = input<float>("x", {100}), y = input<float>("y", {50});
+  const Planned p = plan({x, y}, {exp(concatenate({x, y}))});
+  CHECK(p.schedule.kernels.size() == 1);
+  CHECK(p.says("min(v1, 100) lanes 16"));
+  CHECK(p.says("max(v0, 100) .. v1 lanes 16"));
+}
+
 TEST_CASE("what is read at two different places is stored when computing it twice costs more") {
   const Variable x = input<double>("x", {100});
   const Variable costly = exp(sin(x)), cheap = x + 1;
