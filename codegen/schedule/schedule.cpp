@@ -8,6 +8,7 @@
 #include "codegen/schedule/pieces.h"
 #include "codegen/schedule/product.h"
 #include "codegen/schedule/tiles.h"
+#include "codegen/schedule/unrolled_loop.h"
 #include "codegen/schedule/work.h"
 
 #include <algorithm>
@@ -99,7 +100,8 @@ class Scheduler {
     const std::function<Readers(ValueId)> readers = [&needed](ValueId v) {
       return needed.contains(v) ? Readers::steps : Readers::kernel;
     };
-    std::optional<LoweredKernel> kernel = lower(loop, body, input(readers));
+    std::optional<LoweredKernel> kernel = lower_unrolled(loop, body, input(readers));
+    if (!kernel) kernel = lower(loop, body, input(readers));
     if (!kernel) return false;
     ValueSet made;
     for (const Task& task : body) made.merge(results(std::get<Group>(task)));

@@ -206,6 +206,15 @@ TEST_CASE("a large graph is cut into kernels of bounded size where few values ar
   for (const ir::Kernel& kernel : planned.schedule.kernels) CHECK(kernel.buffers.size() <= 40);
 }
 
+TEST_CASE("a loop over small matrices runs in registers: nothing between its iterations is in memory") {
+  const Variable a = input<double>("a", {3, 3}), x = input<double>("x", {3});
+  const Planned p = plan({a, x}, {scan({.from = {x}, .n_steps = 100}, [&](Variable v) { return dot(a, v) + v; }).states[0]});
+  CHECK(p.schedule.kernels.size() == 1);
+  CHECK_FALSE(p.says("lanes"));
+  CHECK_FALSE(p.says("scratch"));
+  CHECK(p.kernels().find("] = ") > p.kernels().find("for"));
+}
+
 TEST_CASE("the body of a scan becomes the body of a loop") {
   const Variable x = matrix<double>("x"), h = vector<double>("h");
   const auto [states, outputs] = scan({.over = {x}, .from = {h}}, [](Variable x_t, Variable state) { return theon::Step{.next = {tanh(x_t + state)}, .emit = {state * 2.0}}; });
