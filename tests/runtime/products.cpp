@@ -225,11 +225,18 @@ TEST_CASE("a part or a repetition of a sum with a product is computed as such") 
     }
 }
 
-TEST_CASE("a matrix times its own transpose is computed on one side of the diagonal") {
-  for (const Sizes& size : {Sizes{300, 40}, {200, 333}, {257, 1700}, {5, 9}, {0, 3}}) {
-    INFO(size[0] << " x " << size[1]);
-    expect_exact({size}, [](const auto& x) { return dot(x[0], x[0].T()); });
-    expect_exact({size}, [](const auto& x) { return dot(x[0].T(), x[0]); }, DType::float64);
-    expect_exact({size, {size[0], size[0]}}, [](const auto& x) { return maximum(3 * dot(x[0], x[0].T()) - x[1], -20); });
-  }
+TEST_CASE("a matrix times its own transpose is what it is times an equal matrix") {
+  for (const Sizes& size : {Sizes{300, 40}, {200, 333}, {257, 1700}, {5, 9}, {0, 3}})
+    for (const bool known : {true, false}) {
+      INFO(size[0] << " x " << size[1] << ", known: " << known);
+      const Shape dims = known ? Shape{size[0], size[1]} : Shape{dim("rows"), dim("columns")};
+      const Variable x = input<float>("x", dims), y = input<float>("y", dims), z = input<float>("z", {dims[0], dims[0]});
+      const auto all = [&](const Variable& other) {
+        return std::vector<Variable>{dot(x, other.T()), dot(x.T(), other), maximum(3 * dot(x, other.T()) - z, -20)};
+      };
+      const Tensor value = integers(DType::float32, size, 3), added = integers(DType::float32, {size[0], size[0]}, 4);
+      const Results own = function({x, z}, all(x))(value, added), equal = function({x, y, z}, all(y))(value, value, added);
+      for (std::size_t k = 0; k < own.size(); ++k) CHECK(own[k].to_vector<float>() == equal[k].to_vector<float>());
+    }
+  expect_exact({{190, 9}}, [](const auto& x) { return dot(x[0], x[0].T()); }, DType::float64);
 }
