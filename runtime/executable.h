@@ -85,8 +85,7 @@ struct BranchCall {
 struct Call {
   /// The step's place in the order of the text, steps inside of others included.
   std::size_t number;
-  std::variant<KernelCall, CopyCall, HostCall, BindCall, CheckCall, IndexCall, LoopCall, BranchCall>
-      node;
+  std::variant<KernelCall, CopyCall, HostCall, BindCall, CheckCall, IndexCall, LoopCall, BranchCall> node;
   /// Values that need memory when the call starts, since their sizes were not known before.
   std::vector<ValueId> opens = {};
   const codegen::Step* step = nullptr;

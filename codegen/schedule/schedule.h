@@ -10,7 +10,7 @@ namespace theon::codegen {
 /// What a schedule needs to know of the machine.
 struct Machine {
   int vector_bytes = 32;
-  int registers = 16;  // for vectors
+  int registers = 16;                                 // for vectors
   std::int64_t cached_bytes = std::int64_t{1} << 24;  // more than that is not found in the caches later; below it,
                                                       // storing past them costs several times as much
 };
