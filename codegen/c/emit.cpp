@@ -176,6 +176,11 @@ class Writer {
          from_stride);
   }
 
+  void write(const ir::Prefetch& prefetch) {
+    const std::string offset = value(prefetch.offset);
+    line("__builtin_prefetch(b{} + {});", prefetch.buffer, offset);
+  }
+
   void write(const ir::If& branch) {
     line("if ({}) {{", value(branch.condition));
     ++depth_;

@@ -27,6 +27,7 @@ void Changes::collect(const ir::Block& block, In where) {
                    [&](const ir::Accumulate&) {},
                    [&](const ir::Store& store) { mark_written(store.buffer); },
                    [&](const ir::Transpose& turn) { mark_written(turn.target); },
+                   [&](const ir::Prefetch&) {},
                    [&](const ir::If& branch) {
                      collect(branch.then, where);
                      collect(branch.otherwise, where);

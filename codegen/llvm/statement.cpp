@@ -111,6 +111,15 @@ void Statements::emit(const ir::Store& store) {
   expressions_.changed(changes_.buffer(store.buffer));
 }
 
+/// Into the second-level cache: to the first-level one lines come in time once they are there.
+void Statements::emit(const ir::Prefetch& prefetch) {
+  Builder& b = code_.builder();
+  llvm::Value* address = memory_.address(prefetch.buffer, expressions_.scalar(prefetch.offset));
+  enum { read, second_level = 2, data = 1 };
+  b.CreateIntrinsic(llvm::Intrinsic::prefetch, {address->getType()},
+                    {address, b.getInt32(read), b.getInt32(second_level), b.getInt32(data)});
+}
+
 void Statements::emit(const ir::If& statement) {
   const Operand condition = expressions_.evaluate(statement.condition);
   if (condition.form != Operand::Form::uniform) return masked_branch(statement, condition.parts);

@@ -42,6 +42,7 @@ class Statements {
   void emit(const ir::Accumulate& accumulate);
   void emit(const ir::Store& store);
   void emit(const ir::Transpose& turn);
+  void emit(const ir::Prefetch& prefetch);
   void emit(const ir::If& branch);
   void emit(const ir::Report& report);
 

@@ -52,6 +52,7 @@ class StoreSearch {
   void search(const ir::Assign&, const ir::Block&, std::size_t) {}
   void search(const ir::Accumulate&, const ir::Block&, std::size_t) {}
   void search(const ir::Transpose&, const ir::Block&, std::size_t) {}
+  void search(const ir::Prefetch&, const ir::Block&, std::size_t) {}
   void search(const ir::Report&, const ir::Block&, std::size_t) {}
 
   std::int64_t buffer_;

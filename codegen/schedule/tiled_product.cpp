@@ -18,16 +18,19 @@ using ir::Expr;
 constexpr std::int64_t block_tiles = 6;
 /// Of the sum, what a panel and a block of rows hold in the second-level cache.
 constexpr std::int64_t block_sums = 1024;
-/// Panels that are copied before blocks of rows meet them.
-constexpr std::int64_t block_panels = 32;
-/// A left operand of so many bytes stays in the second-level cache while all columns pass.
+/// Of panels that are copied before blocks of rows meet them: each of these blocks copies the left operand again.
+constexpr std::int64_t block_bytes = std::int64_t{1} << 25;
+/// An operand of so many bytes stays in the second-level cache while the other one passes.
 constexpr std::int64_t resident_bytes = std::int64_t{1} << 19;
-/// From so many bytes on, steps through the rows of a right operand leave the translation buffers.
-constexpr std::int64_t far_bytes = std::int64_t{1} << 20;
+/// Rows of a right operand that lie on more than so many bytes leave the translation buffers.
+constexpr std::int64_t far_bytes = std::int64_t{1} << 23;
+/// Lines so far apart share a set of the first-level cache, and few sets of the second-level one.
+constexpr std::int64_t page_bytes = std::int64_t{1} << 12;
 /// So few rows do not pay for copying the right operand.
 constexpr std::int64_t few_rows = 192;
 /// Operations after a sum that are compiled once for each sum of a tile; more run in a loop over its rows.
 constexpr int short_epilogue = 8;
+
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 class TiledProduct : ProductKernel {
@@ -44,8 +47,7 @@ class TiledProduct : ProductKernel {
     open_batch();
     const Range whole = has_batch() ? Range(number(0), number(rows_stay_ ? panels() : row_blocks()))
                                     : Range(builder_.begin(), builder_.end());
-    const bool is_far = !rows_stay_ && !fits(product_.k * columns(), far_bytes);
-    packs_right_ = !has_columns_in_a_row() || is_far;
+    packs_right_ = !has_columns_in_a_row() || (!rows_stay_ && has_far_rows());
     if (packs_right_ && has_columns_in_a_row() && !rows().known())
       // Rows that turn out to be few meet each panel only a few times: copying it would take as long.
       builder_.branch(
@@ -70,6 +72,14 @@ class TiledProduct : ProductKernel {
     return found && equal(found->side, 1) == Answer::yes;
   }
 
+  /// Whether caches and translation buffers do not hold a panel of the right operand's rows where they lie.
+  bool has_far_rows() const {
+    const Dim distance = strides(product_.right, product_.column)->sum, reached = sum_step() * distance;
+    if (fits(reached, 2 * resident_bytes)) return false;
+    const Dim bytes = distance * static_cast<std::int64_t>(size_of(dtype()));
+    return !fits(reached, far_bytes) || equal(mod(bytes, page_bytes), 0) == Answer::yes;
+  }
+
   /// Whether left and right are one matrix and its transpose, and more than half of the result need not be computed.
   bool is_symmetric() const {
     if (has_batch() || equal(rows(), columns()) != Answer::yes || is_at_most(rows(), 2 * block_tiles * tile_.rows))
@@ -82,6 +92,16 @@ class TiledProduct : ProductKernel {
 
   std::int64_t width() const { return tile_.vectors * lanes_; }
   Dim panels() const { return floor_div(columns() + (width() - 1), width()); }
+  /// Panels that are copied at once: as many in each block.
+  Dim column_blocks() const {
+    const Dim bytes = product_.k * (width() * static_cast<std::int64_t>(size_of(dtype())));
+    const Dim most = max(floor_div(Dim(block_bytes), bytes), 1);
+    return floor_div(panels() + (most - 1), most);
+  }
+  Dim panels_of_block() const {
+    const Dim blocks = column_blocks();
+    return floor_div(panels() + (blocks - 1), max(blocks, 1));
+  }
   Dim row_tiles() const { return floor_div(rows() + (tile_.rows - 1), tile_.rows); }
   Dim row_blocks() const { return floor_div(row_tiles() + (tiles_of_block() - 1), tiles_of_block()); }
   /// Of a symmetric result low blocks leave little to compute twice.
@@ -139,9 +159,9 @@ class TiledProduct : ProductKernel {
     first_panel_ = number(0);
     if (!packs_right_) return blocks_of_rows(range, {number(0), number(panels())});
     const Expr all = number(panels());
-    const Expr first = builder_.open(number(0), floor_div(all + number(block_panels - 1), number(block_panels))) *
-                       number(block_panels);
-    const Range block{first, min(first + number(block_panels), all)};
+    const Expr most = number(panels_of_block());
+    const Expr first = builder_.open(number(0), number(column_blocks())) * most;
+    const Range block{first, min(first + most, all)};
     pack_right(block);
     blocks_of_rows(range, block);
     builder_.close();
@@ -217,7 +237,7 @@ class TiledProduct : ProductKernel {
   /// Of a row of a block.
   Expr waiting_length() const {
     const Expr all = number(panels());
-    return (packs_right_ ? min(number(block_panels), all) : all) * number(width());
+    return (packs_right_ ? number(panels_of_block()) : all) * number(width());
   }
   Expr waiting_place(Expr row, Expr column) const {
     return row * waiting_length() + column - first_panel_ * number(width());
@@ -248,7 +268,7 @@ class TiledProduct : ProductKernel {
   /// Panel after panel, row after row of each; but read in the order in which it lies.
   void pack_right(const Range& panels) {
     const Expr all = number(product_.k), panel_size = all * number(width());
-    const Expr most = rows_stay_ ? number(1) : min(number(block_panels), number(this->panels()));
+    const Expr most = rows_stay_ ? number(1) : number(panels_of_block());
     const std::int64_t packed = builder_.scratch(dtype(), most * panel_size);
     const auto at = [=, this](Expr k, Expr panel, Expr column) {
       return (panel - panels.first) * panel_size + k * number(width()) + column;
@@ -339,10 +359,12 @@ class TiledProduct : ProductKernel {
     } else {
       const Expr whole = floor_div(rows.count, number(tile_.rows));
       const Expr t = builder_.open(number(0), whole);
+      number_ = t;
       tile(t * number(tile_.rows), tile_.rows, {}, panel, column, rows, sums);
       builder_.close();
       const Expr done = whole * number(tile_.rows), rest = rows.count - done;
       const Expr u = builder_.open(number(0), floor_div(rest + number(rest_rows - 1), number(rest_rows)));
+      number_ = whole + u;
       tile(done + u * number(rest_rows), rest_rows, rows.count, panel, column, rows, sums);
       builder_.close();
     }
@@ -353,6 +375,7 @@ class TiledProduct : ProductKernel {
   void equal_tiles(const Range& tiles, std::int64_t height, std::int64_t above, Expr panel, Expr column,
                    const Rows& rows, const Sums& sums) {
     const Expr t = builder_.open(tiles.first, tiles.second);
+    number_ = t - rows.tiles.first;
     tile(t * number(height) + number(above) - rows.first, height, {}, panel, column, rows, sums);
     builder_.close();
   }
@@ -383,11 +406,19 @@ class TiledProduct : ProductKernel {
 
   void multiply(const std::vector<Expr>& lines, const std::vector<ir::Local>& totals, Expr panel, Expr column,
                 const Rows& rows, const Sums& sums) {
+    const bool fetches = !fits(product_.k * columns(), resident_bytes) && !(rows_stay_ && packs_right_);
+    const Expr line = fetches ? defined(min(number_, number(tile_.vectors - 1)) * number(lanes_)) : Expr();
     const Expr k = builder_.open(number(0), sums.count);
+    if (fetches) prefetch(right_at(sums.first + k, panel + number(1), line));
     const Expr of_right = defined(right_at(sums.first + k, panel, column));
     for (std::size_t r = 0; r < lines.size(); ++r)
       builder_.add({ir::Assign{totals[r], total(totals[r]) + left_at(rows, sums, lines[r], k) * of_right}});
     builder_.close();
+  }
+
+  /// The first tiles of a panel ask for the next one, each for a column of its cache lines.
+  void prefetch(Expr next) {
+    if (next->op == ir::Opcode::load) builder_.add({ir::Prefetch{next->number, next->args[0]}});
   }
 
   /// The result's elements. Each is read, where they are computed from what lies in their place, before it is written.
@@ -424,6 +455,7 @@ class TiledProduct : ProductKernel {
   std::function<Expr(Expr row, Expr k)> left_at_;
   std::function<Expr(Expr k, Expr panel, Expr column)> right_at_;
   Expr first_panel_;
+  Expr number_;  // of the tile among those of its panel
   std::int64_t waiting_ = -1, tile_sums_ = -1;
 };
 

@@ -167,6 +167,11 @@ void Content::add(const Transpose& transpose) {
     add(expr);
 }
 
+void Content::add(const Prefetch& prefetch) {
+  add(prefetch.buffer);
+  add(prefetch.offset);
+}
+
 void Content::add(const If& branch) {
   add(branch.condition);
   add(branch.then);

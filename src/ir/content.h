@@ -42,6 +42,7 @@ class Content {
   void add(const Accumulate& accumulate);
   void add(const Store& store);
   void add(const Transpose& transpose);
+  void add(const Prefetch& prefetch);
   void add(const If& branch);
   void add(const Report& report);
 

@@ -107,6 +107,8 @@ class Interpreter {
     }
   }
 
+  void run(const Prefetch&) {}
+
   void run(const If& branch) { run(value(branch.condition).as<bool>() ? branch.then : branch.otherwise); }
 
   void run(const Report& report) {

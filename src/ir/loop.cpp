@@ -91,6 +91,8 @@ class Printer {
          to_string(turn.rows), to_string(turn.columns));
   }
 
+  void print(const Prefetch& prefetch) { line("prefetch b{}[{}]", prefetch.buffer, to_string(prefetch.offset)); }
+
   void print(const If& branch) {
     line("if {}", to_string(branch.condition));
     indented(branch.then);

@@ -89,6 +89,12 @@ struct Transpose {
   Expr rows, columns;
 };
 
+/// buffer[offset], which need not exist, and what shares its cache line are read soon. Changes nothing.
+struct Prefetch {
+  std::int64_t buffer;
+  Expr offset;
+};
+
 /// Guards loads, which a select does not: both arms of a select are computed.
 struct If {
   Expr condition;
@@ -104,7 +110,7 @@ struct Report {
 };
 
 struct Statement {
-  std::variant<For, Let, Var, Assign, Accumulate, Store, Transpose, If, Report> node;
+  std::variant<For, Let, Var, Assign, Accumulate, Store, Transpose, Prefetch, If, Report> node;
 };
 
 enum class Access : std::uint8_t { read, write, read_write, scratch };

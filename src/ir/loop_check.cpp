@@ -187,6 +187,11 @@ class Checker {
     require(apart, "buffer {} is transposed onto itself", source.name);
   }
 
+  void check(const Prefetch& prefetch) {
+    buffer(prefetch.buffer);
+    check_uniform("the offset of a prefetch", prefetch.offset);
+  }
+
   void check(const If& branch) {
     require_dtype("a condition", branch.condition, DType::boolean);
     varies(branch.condition);

@@ -14,6 +14,7 @@ std::vector<const Block*> blocks(const Statement& statement) {
                         [](const Accumulate&) { return Blocks{}; },
                         [](const Store&) { return Blocks{}; },
                         [](const Transpose&) { return Blocks{}; },
+                        [](const Prefetch&) { return Blocks{}; },
                         [](const If& branch) {
                           return Blocks{&branch.then, &branch.otherwise};
                         },
@@ -48,6 +49,7 @@ std::vector<Expr> expressions(const Statement& statement) {
                           return Exprs{turn.target_offset, turn.target_stride, turn.source_offset,
                                        turn.source_stride, turn.rows,          turn.columns};
                         },
+                        [](const Prefetch& prefetch) { return Exprs{prefetch.offset}; },
                         [](const If& branch) { return Exprs{branch.condition}; },
                         [](const Report& report) {
                           return Exprs{report.condition, report.first, report.second};

@@ -33,7 +33,8 @@ struct Example {
               {{For{2, i(0), i(1), 1, 1,
                     {{Var{4, x}}, {branch}, {inner}, {Let{5, i(2) + 1}}, {Report{i(2) < 0, 1, i(2), i(2)}},
                      {Store{1, i(2), pool.local(4, DType::float32)}},
-                     {Transpose{1, 0, i(0), pool.parameter(n), i(1), pool.parameter(m), pool.literal(4), pool.literal(16)}}}}}},
+                     {Transpose{1, 0, i(0), pool.parameter(n), i(1), pool.parameter(m), pool.literal(4), pool.literal(16)}},
+                     {Prefetch{0, i(2)}}}}}},
               6};
   }
 
@@ -130,6 +131,8 @@ TEST_CASE("every change of a kernel changes its content") {
       [](Example& e) { e.inside<Transpose>(6).source_stride = e.number(5); },
       [](Example& e) { e.inside<Transpose>(6).rows = e.number(5); },
       [](Example& e) { e.inside<Transpose>(6).columns = e.number(5); },
+      [](Example& e) { e.inside<Prefetch>(7).buffer = 1; },
+      [](Example& e) { e.inside<Prefetch>(7).offset = e.number(5); },
   };
   std::set<std::string> contents;
   for (const Change& change : changes) {

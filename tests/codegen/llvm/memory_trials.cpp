@@ -110,6 +110,18 @@ Trial in_place() {
   return trial;
 }
 
+/// Rows of which the next one, and at last what lies behind all, is asked for in a vector loop.
+Trial prefetched() {
+  Trial trial("prefetched");
+  const std::int64_t x = trial.buffer(f32, Access::read, size_nm);
+  const std::int64_t out = trial.buffer(f32, Access::write, size_nm);
+  const Local i = trial.new_local(), j = trial.new_local();
+  const Expr row = trial.local(i) * trial.m_value(), place = row + trial.local(j);
+  const For inner{j, trial.integer(0), trial.m_value(), 8, 2, {{Prefetch{x, row + trial.m_value() + 16}}, {Store{out, place, -trial.load(x, place)}}}};
+  trial.kernel.body = {{over_n(trial, i, 1, 1, {{inner}})}};
+  return trial;
+}
+
 /// A row of scratch memory: written by one loop and read backward by the next.
 Trial scratch_rows() {
   Trial trial("scratch rows");
@@ -167,6 +179,7 @@ std::vector<Trial> memory_trials() {
   for (const DType dtype : {DType::boolean, DType::float16, f32, DType::float64}) {
     for (const std::int64_t columns : {1, 16, 50}) trials.push_back(turned(dtype, columns));
   }
+  trials.push_back(prefetched());
   trials.push_back(in_place());
   trials.push_back(scratch_rows());
   trials.push_back(scatter_add());
