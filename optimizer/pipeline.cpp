@@ -197,6 +197,7 @@ Optimized optimize(const Graph& graph, const OptimizeOptions& options) {
     if (!is_inlined && !is_folded) break;
     run.rewrite(steps::simplify_again, all);
   }
+  if (run.has_composites()) run.step(steps::inline_all, inline_all);
   if (is_full) run.step(steps::products, order_products);
   run.step(steps::differences, write_differences);
   run.step(steps::wide, split_wide);

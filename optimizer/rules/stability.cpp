@@ -12,17 +12,16 @@ namespace theon {
 
 namespace {
 
-/// x - max(x), as the expansion of softmax has it and as users write it: exp of that does not overflow, so it stays as
-/// it is.
-bool is_shifted(const Variable& x) {
-  return std::ranges::any_of(terms(x), [](Variable term) {
-    if (!is_op(term, "neg")) return false;
-    term = operand(term);
-    while (op_of<DimShuffle>(term) || op_of<BroadcastTo>(term)) term = operand(term);
-    if (is_op(term, "where")) term = operand(term, 1);
-    while (op_of<DimShuffle>(term) || op_of<BroadcastTo>(term)) term = operand(term);
-    return is_op(term, "max");
-  });
+/// x - max(x), as the expansion of softmax has it and as users write it, or what becomes of it, -(y - min(y)): exp of
+/// that does not overflow, so it stays as it is.
+bool is_shifted(Variable x, bool is_negative = false) {
+  while (is_op(x, "neg") || op_of<DimShuffle>(x) || op_of<BroadcastTo>(x) || is_op(x, "where")) {
+    is_negative = is_negative != is_op(x, "neg");
+    x = operand(x, is_op(x, "where") ? 1 : 0);
+  }
+  const std::vector<Variable> parts = terms(x);
+  if (parts.size() == 1) return is_op(x, is_negative ? "max" : "min");
+  return std::ranges::any_of(parts, [=](const Variable& term) { return is_shifted(term, is_negative); });
 }
 
 /// exp(x) / total, where total sums exp(x) along one axis and has that axis restored.

@@ -44,6 +44,17 @@ TEST_CASE("softmax is recognised") {
   CHECK(same_graph({{m}, {optimize(log(sum(exp(m), 1)))}}, {{m}, {optimize(logsumexp(m, 1))}}));
 }
 
+TEST_CASE("what softmax expands into is not taken for another softmax") {
+  const Variable v = input<float>("v", {3});
+  for (const Variable& z : {m, -m, 2 * m, -2 * m, m / 3, 1 - m, m + v, v - m, -(m * m), -exp(m), -transpose(m), -where(m > 0, m, v), -maximum(m, 0), -softmax(m), -log_softmax(m)})
+    for (const Variable& result : {softmax(z), log_softmax(z), logsumexp(z, 1), exp(z) / sum(exp(z), 1, true), grad(sum(softmax(z) * softmax(z)), m)}) {
+      const Optimized optimised = optimize(Graph{{m, v}, {result}}, {});
+      INFO(to_string(result));
+      CHECK(std::ranges::count(names(optimised), "inline composites") <= 2);
+      for (const Apply* node : toposort(optimised.graph.outputs)) CHECK(node->op->op_class() != Op::Class::composite);
+    }
+}
+
 TEST_CASE("moves and reductions are merged") {
   CHECK(text(transpose(transpose(m))) == "m");
   CHECK(text(reshape(reshape(m, {2, 6}), {4, 3})) == "m");
