@@ -7,6 +7,7 @@
 #include "codegen/schedule/builder.h"
 #include "codegen/schedule/passes.h"
 #include "codegen/schedule/reductions.h"
+#include "codegen/schedule/short_rows.h"
 #include "codegen/schedule/work.h"
 #include "src/ir/size.h"
 #include "src/support/check.h"
@@ -41,6 +42,7 @@ class Lowering {
   /// Without a scope the group is a kernel of its own, and its outermost loop the one that is cut into chunks.
   Lowering(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope* scope)
       : group_(group),
+        input_(input),
         values_(input.values),
         readers_of_(input.readers_of),
         pool_(input.pool),
@@ -62,11 +64,14 @@ class Lowering {
 
   /// Values that one phase leaves to the next.
   const std::vector<ValueId>& temporaries() const { return temporaries_; }
+  /// Operands that results may overwrite, beside those that the kernel's statements say.
+  const std::vector<ValueId>& own() const { return own_; }
 
  private:
   Iterations lower_parts() {
     if (is_one_loop()) return {flat()};
     if (lies_flat()) return {collapsed()};
+    if (!scope_ && has_short_rows(group_, parts_, input_)) return {across_rows()};
     has_phases_ = has_blocks();
     return has_phases_ ? in_phases() : Iterations{in_passes()};
   }
@@ -81,14 +86,40 @@ class Lowering {
       for (opened = 1; opened < group_.outer; ++opened)
         env_.axes.push_back(builder_.open(pool_.literal(0), pool_.parameter(group_.domain[opened])));
     }
-    for (std::size_t first = 0; first < parts_.size();) {
-      std::size_t last = first;
-      while (last < parts_.size() && parts_[last].pass == parts_[first].pass) ++last;
-      lower_pass(first, last);
-      first = last;
-    }
+    lower_passes();
     for (; opened > 0; --opened) builder_.close();
     return trips;
+  }
+
+  void lower_passes() {
+    for (std::size_t first = 0; first < parts_.size(); first = pass_end(first)) lower_pass(first, pass_end(first));
+  }
+
+  /// Lanes run over rows. The outer loop runs over blocks of these.
+  Dim across_rows() {
+    const int axis = group_.outer - 1;
+    const Dim blocks = floor_div(group_.domain[axis] + (ShortRows::rows - 1), ShortRows::rows);
+    Shape extents(group_.domain.begin(), group_.domain.begin() + axis);
+    extents.push_back(blocks);
+    for (const Dim& extent : extents)
+      env_.axes.push_back(env_.axes.empty() ? builder_.open(builder_.begin(), builder_.end())
+                                            : builder_.open(pool_.literal(0), pool_.parameter(extent)));
+    const Expr first = env_.axes[axis] * ShortRows::rows;
+    const Expr count = min(pool_.literal(ShortRows::rows), pool_.parameter(group_.domain[axis]) - first);
+    env_.axes[axis] = first;
+    short_rows_.emplace(group_, input_, builder_);
+    short_rows_->turn_operands(env_.axes, count);
+    row_ = builder_.open(pool_.literal(0), count, shape_of_loop(all_parts()));
+    in_vector_loop_ = true;
+    env_.axes[axis] = first + row_;
+    lower_passes();
+    in_vector_loop_ = false;
+    builder_.close();
+    env_.axes[axis] = first;
+    short_rows_->turn_results(env_.axes, count);
+    own_ = short_rows_->own();
+    for (int open = 0; open <= axis; ++open) builder_.close();
+    return extents[0];
   }
 
   /// Begin and end of an outermost loop of so many iterations.
@@ -210,7 +241,8 @@ class Lowering {
   }
 
   void lower_loop(const std::vector<std::size_t>& together, Expr begin, Expr end) {
-    const bool vector = std::ranges::none_of(together, [&](std::size_t p) { return needs_order(parts_[p]); });
+    const bool vector =
+        !in_vector_loop_ && std::ranges::none_of(together, [&](std::size_t p) { return needs_order(parts_[p]); });
     LoopShape shape = vector ? shape_of_loop(together) : LoopShape{};
     shape.streams = streams(together, shape);
     lower_vector_loop(together, begin, end, shape);
@@ -297,8 +329,7 @@ class Lowering {
     const bool all_elementwise = together.size() == parts_.size() && std::ranges::all_of(parts_, [&](const Part& part) {
                                    return !part.reduce && group_.nests[part.nest].domain == group_.domain;
                                  });
-    return all_elementwise && !scope_ ? codegen::streams(group_, shape, {values_, readers_of_, pool_, machine_})
-                                      : Expr();
+    return all_elementwise && !scope_ ? codegen::streams(group_, shape, input_) : Expr();
   }
 
   /// Every operand lies in memory as the domain does, or does not depend on it: then all axes run as one.
@@ -407,7 +438,8 @@ class Lowering {
     for (std::size_t p : together)
       if (parts_[p].reduce) reductions.emplace_back(p, builder_.accumulators(*parts_[p].reduce->monoid));
     const Expr index = builder_.open(begin, end, shape);
-    in_vector_loop_ = shape.lanes > 1;
+    const bool was_in_vector_loop = in_vector_loop_;
+    in_vector_loop_ = in_vector_loop_ || shape.lanes > 1;
     const auto reductions_outside = reduced_;
     env_.axes.push_back(index);
     auto next_reduction = reductions.begin();
@@ -423,7 +455,7 @@ class Lowering {
     }
     env_.axes.pop_back();
     builder_.close();
-    in_vector_loop_ = false;
+    in_vector_loop_ = was_in_vector_loop;
     reduced_ = reductions_outside;
     for (ValueId v : forwarded) in_register_.erase(v);
     for (const auto& [p, locals] : reductions) remember(parts_[p].reduce, locals);
@@ -464,10 +496,12 @@ class Lowering {
     if (is_kept(nest.result))
       store_result(nest, value);
     else if (is_read_later(nest.result))
-      builder_.store(row_of(nest), inner_offset(nest), value);
+      builder_.store(row_of(nest), place_in_row(inner_offset(nest)), value);
   }
 
   void store_result(const Nest& nest, Expr value) {
+    if (const std::int64_t turned = short_rows_ ? short_rows_->result(nest.result) : -1; turned >= 0)
+      return builder_.store(turned, place_in_row(inner_offset(nest)), value);
     std::vector<Expr> indices;
     for (Expr index : nest.prefix) indices.push_back(lower_value(index));
     indices.insert(indices.end(), env_.axes.begin(),
@@ -496,11 +530,14 @@ class Lowering {
   std::int64_t row_of(const Nest& nest) {
     const auto it = rows_.find(nest.result);
     if (it != rows_.end()) return it->second;
-    Expr elements = pool_.literal(1);
+    Expr elements = pool_.literal(short_rows_ ? ShortRows::rows : 1);
     for (std::size_t axis = group_.outer; axis < nest.domain.size(); ++axis)
       elements = elements * pool_.parameter(nest.domain[axis]);
     return rows_[nest.result] = builder_.scratch(values_[nest.result].type.dtype, elements);
   }
+
+  /// In scratch memory of rows: one, or a block of them that lie side by side.
+  Expr place_in_row(Expr inner) const { return short_rows_ ? ShortRows::place(inner, row_) : inner; }
 
   Expr inner_offset(const Nest& nest) {
     return row_major_offset(inner_dims(nest.result), std::span<const Expr>(env_.axes).subspan(group_.outer), pool_);
@@ -574,10 +611,13 @@ class Lowering {
     if (const auto it = in_register_.find(load->number); it != in_register_.end()) return it->second;
     std::vector<Expr> indices;
     for (Expr index : load->args) indices.push_back(lower_value(index));
-    if (const auto row = rows_.find(load->number); row != rows_.end())
-      return pool_.load(
-          row->second, load->dtype,
-          {{row_major_offset(inner_dims(load->number), std::span<const Expr>(indices).subspan(group_.outer), pool_)}});
+    const auto row = rows_.find(load->number);
+    const std::int64_t scratch = row != rows_.end() ? row->second : short_rows_ ? short_rows_->operand(load) : -1;
+    if (scratch >= 0) {
+      const std::span<const Expr> inner = std::span<const Expr>(indices).subspan(group_.outer);
+      return pool_.load(scratch, load->dtype,
+                        {{place_in_row(row_major_offset(inner_dims(load->number), inner, pool_))}});
+    }
     return pool_.load(builder_.read(load->number), load->dtype,
                       {{row_major_offset(values_[load->number].type.dims, indices, pool_)}});
   }
@@ -623,6 +663,7 @@ class Lowering {
   }
 
   Group group_;
+  const LoweringInput& input_;
   std::vector<Value>& values_;
   const std::function<Readers(ValueId)>& readers_of_;
   ir::Pool& pool_;
@@ -633,9 +674,11 @@ class Lowering {
   std::vector<Part> parts_;
   bool has_phases_ = false;
   std::vector<Blocks> left_;  // by the phase before
-  std::vector<ValueId> temporaries_;
+  std::vector<ValueId> temporaries_, own_;
   Environment env_;
   bool in_vector_loop_ = false;
+  std::optional<ShortRows> short_rows_;
+  Expr row_;                                                        // of the block of short rows
   std::unordered_map<ValueId, Expr> in_register_;                   // results at the open loops' own index
   std::unordered_map<ValueId, std::int64_t> rows_;                  // results in scratch memory
   std::unordered_map<const ir::Node*, std::vector<Expr>> reduced_;  // reductions whose value is known here
@@ -692,7 +735,7 @@ LoweredKernel lower(const Group& group, const LoweringInput& input) {
   KernelBuilder builder(kernel_name(group, input.values), input.values, input.pool, math::best_for(elements));
   Lowering lowering(group, input, builder, nullptr);
   Iterations iterations = lowering.run();
-  return {builder.finish(), iterations.trips, std::move(iterations.phases), lowering.temporaries()};
+  return {builder.finish(), iterations.trips, std::move(iterations.phases), lowering.temporaries(), lowering.own()};
 }
 
 void append(const Group& group, const LoweringInput& input, KernelBuilder& builder, Scope& scope) {

@@ -16,6 +16,7 @@ struct LoweredKernel {
   Dim trips;                              // iterations of the kernel's outermost loop
   std::vector<Phase> phases = {};         // of these, where there are several
   std::vector<ValueId> temporaries = {};  // values that nobody else reads
+  std::vector<ValueId> own = {};          // as in KernelStep
 };
 
 /// Who reads a result: nobody but the kernel that computes it, other steps, or only whoever called the function.

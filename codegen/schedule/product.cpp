@@ -24,19 +24,22 @@ bool is_own(ir::Expr load) {
   return true;
 }
 
-}  // namespace
-
-LoweredKernel lower(const Contraction& product, const LoweringInput& input) {
-  if (std::optional<LoweredKernel> kernel = lower_skinny(product, input)) return *std::move(kernel);
-  return lower_tiled(product, input);
-}
-
+/// Values read only at the index of the element that is about to be written.
 std::vector<ValueId> own_reads(const Contraction& product) {
   std::vector<ValueId> own = loaded({product.element}), others = loaded({product.left, product.right});
   for (ir::Expr e : ir::postorder(std::span(&product.element, 1)))
     if (e->op == ir::Opcode::load && !is_own(e)) others.push_back(e->number);
   std::erase_if(own, [&](ValueId v) { return std::ranges::find(others, v) != others.end(); });
   return own;
+}
+
+}  // namespace
+
+LoweredKernel lower(const Contraction& product, const LoweringInput& input) {
+  std::optional<LoweredKernel> skinny = lower_skinny(product, input);
+  LoweredKernel kernel = skinny ? *std::move(skinny) : lower_tiled(product, input);
+  kernel.own = own_reads(product);
+  return kernel;
 }
 
 }  // namespace theon::codegen

@@ -9,7 +9,4 @@ namespace theon::codegen {
 /// in registers; any other is summed in tiles.
 LoweredKernel lower(const Contraction& product, const LoweringInput& input);
 
-/// Those that the kernel reads only at the index of the element that it is about to write.
-std::vector<ValueId> own_reads(const Contraction& product);
-
 }  // namespace theon::codegen

@@ -2,6 +2,7 @@
 
 #include "codegen/schedule/columns.h"
 #include "codegen/schedule/extremes.h"
+#include "codegen/schedule/flat_reductions.h"
 #include "codegen/schedule/group.h"
 #include "codegen/schedule/loop.h"
 #include "codegen/schedule/lower.h"
@@ -35,7 +36,8 @@ class Scheduler {
   /// `needed` are the values that someone outside of the list reads.
   Scheduler(Target target, std::span<const Work> works, ValueSet needed)
       : target_(target),
-        tasks_(merge_nests(with_fast_extremes(works, target.pool, target.machine))),
+        tasks_(merge_nests(with_fast_extremes(with_flat_reductions(works, target.result.values, target.pool),
+                                              target.pool, target.machine))),
         needed_(std::move(needed)) {
     for (std::size_t t = 0; t < tasks_.size(); ++t)
       for (ValueId v : reads(tasks_[t])) readers_[v].push_back(t);
@@ -79,7 +81,6 @@ class Scheduler {
 
   void add(const Contraction& product) {
     add_kernel(lower(product, input({})), {}, product.where, work_.of(product, target_.result.values));
-    std::get<KernelStep>(steps_.back().node).own = own_reads(product);
   }
   void add(const HostCall& call) { add_step(HostStep{call.node, call.inputs, call.outputs}); }
   void add(const Copy& copy) { add_step(CopyStep{copy.from, copy.to}); }
@@ -148,6 +149,7 @@ class Scheduler {
       if (buffer.access != ir::Access::read) step.writes.push_back(buffer.slot);
     }
     step.phases = std::move(lowered.phases);
+    step.own = std::move(lowered.own);
     if (work && step.phases.empty() && step.trips != Dim(1)) step.phases = {{step.trips, *work}};
     lowered.kernel.name += "_" + std::to_string(kernels.size());
     kernels.push_back(std::move(lowered.kernel));
