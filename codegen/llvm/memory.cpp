@@ -224,6 +224,15 @@ llvm::Value* Memory::is_aligned(std::int64_t buffer, llvm::Value* first, unsigne
   return b.CreateIsNull(b.CreateAnd(address, b.getInt64(bytes_of(widened(element, lanes)) - 1)));
 }
 
+llvm::Value* Memory::is_apart(std::int64_t buffer) {
+  Builder& b = code_.builder();
+  llvm::Value* apart = b.getTrue();
+  for (std::size_t k = 0; k < kernel_.buffers.size(); ++k)
+    if (kernel_.buffers[k].access == ir::Access::read)
+      apart = b.CreateAnd(apart, b.CreateICmpNE(bases_[k], bases_[buffer]));
+  return apart;
+}
+
 llvm::Value* Memory::reversed(llvm::Value* vector) { return code_.builder().CreateVectorReverse(vector); }
 
 }  // namespace theon::codegen

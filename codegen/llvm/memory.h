@@ -32,6 +32,8 @@ class Memory {
   Operand load(std::int64_t buffer, const Offset& offset, std::uint64_t written);
   /// Whether a group of lanes that begins at element `first` of the buffer is aligned as `streaming` demands.
   llvm::Value* is_aligned(std::int64_t buffer, llvm::Value* first, unsigned lanes);
+  /// Whether none of the buffers that the kernel reads begins where this one does.
+  llvm::Value* is_apart(std::int64_t buffer);
   /// From here on whole groups of lanes are stored past the caches, or no longer so.
   void set_streaming(bool streaming) { streaming_ = streaming; }
 

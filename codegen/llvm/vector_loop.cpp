@@ -21,16 +21,18 @@ void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Valu
 }
 
 /// The same, but loops that are long enough store past the caches: a group at a time, since they wait for memory
-/// anyway.
+/// anyway. What lies in the place of an operand has been brought into the caches.
 llvm::Value* Statements::streamed_or_whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
   Builder& b = code_.builder();
   llvm::Value* streams = expressions_.scalar(loop.streams);
   enter(loop, {static_cast<unsigned>(loop.lanes), 1, begin});
   for (const ir::Statement& statement : loop.body) {
-    const auto& store = std::get<ir::Store>(statement.node);
+    const auto* store = std::get_if<ir::Store>(&statement.node);
+    if (!store) continue;
     llvm::Value* first = begin;
-    for (llvm::Value* term : expressions_.offset(store.offset).terms) first = b.CreateAdd(first, term);
-    streams = b.CreateAnd(streams, memory_.is_aligned(store.buffer, first, static_cast<unsigned>(loop.lanes)));
+    for (llvm::Value* term : expressions_.offset(store->offset).terms) first = b.CreateAdd(first, term);
+    streams = b.CreateAnd(streams, memory_.is_aligned(store->buffer, first, static_cast<unsigned>(loop.lanes)));
+    streams = b.CreateAnd(streams, memory_.is_apart(store->buffer));
   }
   lanes_.end();
   const auto past_the_caches = [&] {

@@ -413,12 +413,7 @@ class Lowering {
            !is_running(a) && !is_running(b);
   }
 
-  void define_scalar(const Nest& nest) {
-    const Expr value = lower_value(nest.element);
-    const ir::Local local = builder_.fresh();
-    builder_.add({ir::Let{local, builder_.computed(value)}});
-    in_register_[nest.result] = builder_.local(local, value->dtype);
-  }
+  void define_scalar(const Nest& nest) { in_register_[nest.result] = defined(lower_value(nest.element)); }
 
   void lower_loops(const std::vector<std::size_t>& together) {
     const Part& part = parts_[together[0]];
@@ -443,21 +438,22 @@ class Lowering {
     const auto reductions_outside = reduced_;
     env_.axes.push_back(index);
     auto next_reduction = reductions.begin();
-    std::vector<ValueId> forwarded;
+    std::vector<const Nest*> stored;
+    for (std::size_t p : together)
+      if (!parts_[p].reduce) stored.push_back(&group_.nests[parts_[p].nest]);
     for (std::size_t p : together) {
       const Part& part = parts_[p];
       if (part.reduce)
         accumulate(part.reduce, (next_reduction++)->second, index);
-      else {
-        lower_store(group_.nests[part.nest]);
-        forwarded.push_back(group_.nests[part.nest].result);
-      }
+      else
+        define_element(group_.nests[part.nest], stored.size() > 1);
     }
+    for (const Nest* nest : stored) lower_store(*nest);
     env_.axes.pop_back();
     builder_.close();
     in_vector_loop_ = was_in_vector_loop;
     reduced_ = reductions_outside;
-    for (ValueId v : forwarded) in_register_.erase(v);
+    for (const Nest* nest : stored) in_register_.erase(nest->result);
     for (const auto& [p, locals] : reductions) remember(parts_[p].reduce, locals);
   }
 
@@ -490,9 +486,20 @@ class Lowering {
       values.push_back(builder_.local(locals[c], reduce->monoid->identity[c]->dtype));
   }
 
-  void lower_store(const Nest& nest) {
+  /// Of several results all elements are computed before the first is stored, which may lie where others are read.
+  void define_element(const Nest& nest, bool is_one_of_several) {
     const Expr value = lower_value(nest.element);
-    in_register_[nest.result] = value;
+    in_register_[nest.result] = is_one_of_several ? defined(value) : value;
+  }
+
+  Expr defined(Expr value) {
+    const ir::Local local = builder_.fresh();
+    builder_.add({ir::Let{local, builder_.computed(value)}});
+    return builder_.local(local, value->dtype);
+  }
+
+  void lower_store(const Nest& nest) {
+    const Expr value = in_register_.at(nest.result);
     if (is_kept(nest.result))
       store_result(nest, value);
     else if (is_read_later(nest.result))
@@ -569,6 +576,7 @@ class Lowering {
     env_.axes[axis] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[axis]));
     accumulate(running, locals, env_.axes[axis]);
     remember(running, locals);
+    define_element(nest, false);
     lower_store(nest);
     reduced_.erase(running.get());
     for (++opened; opened > 0; --opened) builder_.close();

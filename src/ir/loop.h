@@ -32,8 +32,8 @@ enum class Tail : std::uint8_t { apart, merged };
 /// loop, and serial loops only with bounds that are the same for all lanes: these run once for all.
 ///
 /// Where `streams` is given, a boolean of parameters, a vector loop stores nothing but elements in the order of its
-/// index, which the kernel does not load. Where it holds, they are more than caches hold until somebody reads them, and
-/// should go past the caches.
+/// index, which the kernel does not load from there. Where it holds, they are more than caches hold until somebody
+/// reads them, and should go past the caches, unless they take the place of what is read.
 struct For {
   Local variable;
   Expr begin, end;

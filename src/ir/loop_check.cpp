@@ -76,6 +76,7 @@ class Checker {
 
   static bool stores_in_order(const For& loop) {
     return std::ranges::all_of(loop.body, [&](const Statement& statement) {
+      if (std::holds_alternative<Let>(statement.node)) return true;
       const auto* store = std::get_if<Store>(&statement.node);
       return store && !store->combine && step(store->offset, loop) == 1;
     });

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
+
 #include <sys/resource.h>
 
 #include <atomic>
@@ -79,6 +81,22 @@ TEST_CASE("a training step and a large softmax stay near what must be live") {
     const Memory memory = function({z, y}, {cost, grad(cost, z)}).memory({{64, classes}, {64}});
     CHECK(ratio(memory) <= 1.1);
     CHECK(memory.outputs >= 64 * classes * 4);
+  }
+}
+
+TEST_CASE("updates of one kernel that read each other's old values are in place") {
+  const Tensor start = Tensor::randn<float>({1000}, 1);
+  const Shared p = shared("p", start), m = shared("m", Tensor::ones<float>({1000})), v = shared("v", Tensor::ones<float>({1000}));
+  const Variable g = vector<float>("g"), next = 0.5f * m + g, square = 0.25f * v + g * g;
+  const Function step = function({g}, {}, {.updates = {{m, next}, {v, square}, {p, p - next / sqrt(square + m)}}});
+  CHECK(step.memory({{1000}}).spare == 0);
+  const Tensor slope = Tensor::randn<float>({1000}, 2);
+  step(slope);
+  for (std::int64_t i = 0; i < 1000; i += 37) {
+    const float by = slope.data<float>()[i], momentum = 0.5f + by, squares = 0.25f + by * by;
+    CHECK(m.value().data<float>()[i] == Catch::Detail::Approx(momentum));
+    CHECK(v.value().data<float>()[i] == Catch::Detail::Approx(squares));
+    CHECK(p.value().data<float>()[i] == Catch::Detail::Approx(start.data<float>()[i] - momentum / std::sqrt(squares + 1)).margin(1e-6));
   }
 }
 
