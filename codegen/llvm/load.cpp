@@ -1,10 +1,12 @@
 // From an object file to code that runs.
+#include "codegen/llvm/announce.h"
 #include "codegen/llvm/emit.h"
 #include "codegen/llvm/entry.h"
 #include "codegen/llvm/jit.h"
 #include "src/support/check.h"
 
 #include <llvm/ExecutionEngine/RuntimeDyld.h>
+#include <llvm/Object/ELFObjectFile.h>
 #include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/Error.h>
 #include <llvm/Support/MemoryBuffer.h>
@@ -14,7 +16,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <unordered_map>
+#include <vector>
 
 namespace theon::codegen {
 
@@ -134,6 +138,7 @@ struct NativeCode::Loaded {
   Pages pages;
   std::unordered_map<std::string, TheonKernel> kernels;
   TheonEntry entry = nullptr;
+  std::optional<Announcement> announcement;  // goes before the pages do
 };
 
 NativeCode::NativeCode() = default;
@@ -152,6 +157,29 @@ TheonKernel NativeCode::kernel(std::string_view name) const {
 
 TheonEntry NativeCode::entry() const { return loaded_ ? loaded_->entry : nullptr; }
 
+namespace {
+
+/// The functions of an object in memory: kernels by their own names, and what they call.
+std::vector<NamedCode> functions(const llvm::object::ObjectFile& file, const llvm::LoadedObjectInfo& loaded,
+                                 const std::vector<std::string>& kernels) {
+  std::unordered_map<std::string, std::string> names;
+  for (std::size_t k = 0; k < kernels.size(); ++k) names.emplace(kernel_symbol(k), kernels[k]);
+  std::vector<NamedCode> found;
+  for (const llvm::object::SymbolRef& symbol : file.symbols()) {
+    const auto type = llvm::cantFail(symbol.getType());
+    if (type != llvm::object::SymbolRef::ST_Function) continue;
+    const std::string name = llvm::cantFail(symbol.getName()).str();
+    const llvm::object::section_iterator section = llvm::cantFail(symbol.getSection());
+    const auto known = names.find(name);
+    found.push_back({"theon_" + symbol_name(known == names.end() ? name : known->second),
+                     loaded.getSectionLoadAddress(*section) + llvm::cantFail(symbol.getValue()),
+                     llvm::object::ELFSymbolRef(symbol).getSize()});
+  }
+  return found;
+}
+
+}  // namespace
+
 NativeCode load(const ObjectCode& object) {
   llvm::Expected<std::unique_ptr<llvm::object::ObjectFile>> file =
       llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object.bytes, "kernels"));
@@ -159,7 +187,7 @@ NativeCode load(const ObjectCode& object) {
   auto loaded = std::make_unique<NativeCode::Loaded>();
   MathLibrary library;
   llvm::RuntimeDyld linker(loaded->pages, library);
-  linker.loadObject(**file);
+  const std::unique_ptr<llvm::RuntimeDyld::LoadedObjectInfo> places = linker.loadObject(**file);
   linker.resolveRelocations();
   std::string error;
   if (linker.hasError()) fail<InternalError>({}, "load: {}", linker.getErrorString().str());
@@ -170,6 +198,8 @@ NativeCode load(const ObjectCode& object) {
   }
   if (object.has_entry)
     loaded->entry = reinterpret_cast<TheonEntry>(linker.getSymbol(llvm::StringRef(entry_symbol)).getAddress());
+  if (Announcement::is_wanted())
+    loaded->announcement.emplace(functions(**file, *places, object.kernels), object.bytes);
   return NativeCode(std::move(loaded));
 }
 
