@@ -1,8 +1,11 @@
 #include "runtime/compiled_function.h"
 
+#include "codegen/c/emit.h"
+#include "codegen/program/explain.h"
 #include "runtime/floating_environment.h"
 #include "runtime/host.h"
 #include "runtime/nan_guard.h"
+#include "runtime/profiler.h"
 #include "runtime/shared_state.h"
 #include "runtime/stepper.h"
 #include "src/support/check.h"
@@ -14,9 +17,10 @@ namespace theon::detail {
 
 namespace {
 
-const runtime::Observer& nan_observer() {
-  static const runtime::Observer observer = runtime::guard_against_nan;
-  return observer;
+std::string loops(const codegen::Program& program) {
+  std::string text;
+  for (const ir::Kernel& kernel : program.kernels) text += "\n" + ir::to_string(kernel);
+  return text;
 }
 
 }  // namespace
@@ -33,15 +37,16 @@ std::vector<Tensor> CompiledFunction::call(std::span<const Tensor> arguments,
     if (all.size() > arguments.size()) return call(all, cancel);
   }
   try {
-    return run(arguments, cancel);
+    runtime::NanGuard guard;
+    return run(arguments, cancel, mode_ == Mode::nan_guard ? &guard : nullptr);
   } catch (const Error& error) {
     if (error.where()) throw;
     runtime::rethrow_from(name(), where());
   }
 }
 
-std::vector<Tensor> CompiledFunction::run(std::span<const Tensor> arguments,
-                                          const volatile std::int32_t* cancel) const {
+std::vector<Tensor> CompiledFunction::run(std::span<const Tensor> arguments, const volatile std::int32_t* cancel,
+                                          runtime::Observer* observer) const {
   runtime::ContextLease lease(contexts_);
   runtime::Context& context = *lease;
   const runtime::FloatingEnvironment standard;
@@ -49,7 +54,7 @@ std::vector<Tensor> CompiledFunction::run(std::span<const Tensor> arguments,
   runtime::SharedLease shared(context);
   context.make_outputs();
   context.start(cancel);
-  runtime::run(context, mode_ == Mode::nan_guard ? &nan_observer() : nullptr);
+  runtime::run(context, observer);
   std::vector<Tensor> outputs = context.take_outputs();
   if (reference_) reference_->run(arguments, outputs, context, shared);
   shared.commit();
@@ -90,12 +95,41 @@ std::string CompiledFunction::debugprint() const {
   return theon::debugprint(std::span(made_.graph.outputs).first(made_.request.results().size()));
 }
 
+std::string CompiledFunction::code(Code language) const {
+  const codegen::Program& program = made_.executable->program;
+  const ir::Layout layout(program.symbols);
+  switch (language) {
+    case Code::loops:
+      return codegen::contents(program, "//") + loops(program);
+    case Code::llvm_ir:
+      return codegen::contents(program, ";") + codegen::llvm_text(program, layout, codegen::host_target());
+    case Code::assembly:
+      return codegen::contents(program, "#") + codegen::assembly(program, layout, codegen::host_target());
+    case Code::c:
+      return codegen::contents(program, "//") + codegen::c_source(program.kernels, layout);
+  }
+  broken_promise("the language is known", __FILE__, __LINE__);
+}
+
+Profile CompiledFunction::profile(const std::vector<Tensor>& given, const ProfileOptions& options) const {
+  if (options.runs < 1) fail<ArgumentError>(where(), "{}: {} runs measure nothing", name(), options.runs);
+  constexpr std::int32_t never_cancelled = 0;
+  const std::vector<Tensor> arguments = with_defaults(given);
+  call(arguments, &never_cancelled);
+  runtime::Profiler profiler(*made_.executable);
+  for (int n = 0; n < options.runs; ++n) {
+    profiler.measure_call([&] { call(arguments, &never_cancelled); });
+    profiler.measure_steps([&] { run(arguments, &never_cancelled, &profiler); });
+  }
+  return profiler.profile(name());
+}
+
 std::string CompiledFunction::explain() const {
   const codegen::Program& program = made_.executable->program;
   std::string text = fmt::format("{}, threads {}\n", name(), made_.executable->team.threads);
   for (const std::string& warning : made_.request.warnings) text += "warning: " + warning + "\n";
-  text += codegen::to_string(program);
-  for (const ir::Kernel& kernel : program.kernels) text += "\n" + ir::to_string(kernel);
+  text += codegen::explain(program) + codegen::to_string(program);
+  text += loops(program);
   for (const Function::Stage& stage : made_.stages)
     text += fmt::format("{}: {:.2f} ms\n", stage.name, stage.seconds * 1000);
   return text;

@@ -5,6 +5,7 @@
 
 #include "runtime/compile.h"
 #include "runtime/context_pool.h"
+#include "runtime/observer.h"
 #include "runtime/reference_check.h"
 
 #include <optional>
@@ -29,13 +30,16 @@ class CompiledFunction {
   const std::vector<Function::Stage>& stages() const { return made_.stages; }
   std::string debugprint() const;
   std::string explain() const;
+  std::string code(Code language) const;
+  Profile profile(const std::vector<Tensor>& arguments, const ProfileOptions& options) const;
 
   const runtime::Executable& executable() const { return *made_.executable; }
   const runtime::Arguments& arguments() const { return *made_.arguments; }
   Location where() const { return made_.request.where; }
 
  private:
-  std::vector<Tensor> run(std::span<const Tensor> arguments, const volatile std::int32_t* cancel) const;
+  std::vector<Tensor> run(std::span<const Tensor> arguments, const volatile std::int32_t* cancel,
+                          runtime::Observer* observer) const;
   std::vector<Tensor> with_defaults(std::span<const Tensor> arguments) const;
 
   runtime::Compilation made_;

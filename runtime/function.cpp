@@ -37,6 +37,10 @@ Results Function::call(const std::map<std::string, Tensor>& arguments) const {
 const std::string& Function::name() const { return compiled_->name(); }
 std::string Function::debugprint() const { return compiled_->debugprint(); }
 std::string Function::explain() const { return compiled_->explain(); }
+std::string Function::code(Code language) const { return compiled_->code(language); }
+Profile Function::profile(const std::vector<Tensor>& arguments, ProfileOptions options) const {
+  return compiled_->profile(arguments, options);
+}
 std::vector<Function::Stage> Function::compile_times() const { return compiled_->stages(); }
 
 std::string debugprint(const Function& f) { return f.debugprint(); }

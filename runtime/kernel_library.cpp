@@ -1,5 +1,6 @@
 #include "runtime/kernel_library.h"
 
+#include "codegen/program/steps.h"
 #include "src/ir/loop_walk.h"
 #include "src/support/check.h"
 #include "src/support/pointer_numbers.h"
@@ -12,13 +13,6 @@
 namespace theon::runtime {
 
 namespace {
-
-bool is_straight(const codegen::Program& program) {
-  return std::none_of(program.steps.begin(), program.steps.end(), [](const codegen::Step& step) {
-    return std::holds_alternative<codegen::LoopStep>(step.node) ||
-           std::holds_alternative<codegen::BranchStep>(step.node);
-  });
-}
 
 /// How many operations a kernel is written with, each copy of an unrolled one counted: what compiling it takes.
 std::size_t work(const ir::Block& block, PointerNumbers& seen) {

@@ -66,7 +66,7 @@ std::vector<ValueId> completed(const codegen::Step& step) {
 
 }  // namespace
 
-void guard_against_nan(const codegen::Step& step, Context& context) {
+void NanGuard::has_written(const codegen::Step& step, Context& context) {
   for (ValueId value : completed(step)) check(value, context);
 }
 

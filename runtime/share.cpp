@@ -28,13 +28,15 @@ std::int64_t count_pieces(std::int64_t trips, std::int64_t work, int threads) {
   return work < codegen::worth_sharing ? 1 : std::min({std::int64_t{threads}, trips, work / smallest_piece});
 }
 
-bool run_at_once(const KernelCall& call, const Pieces& pieces, std::int64_t work, Context& context) {
+bool run_at_once(const KernelCall& call, const Pieces& pieces, std::int64_t work, Context& context,
+                 Observer* observer) {
   std::array<std::int32_t, ThreadPool::most_workers> status;
   const auto task = [&](std::size_t piece) {
     const FloatingEnvironment standard;
     const TheonFrame frame = context.frame_of(piece);
     const std::int64_t number = static_cast<std::int64_t>(piece);
-    status[piece] = call.run(&frame, pieces.cut(number), pieces.cut(number + 1));
+    const auto run = [&] { status[piece] = call.run(&frame, pieces.cut(number), pieces.cut(number + 1)); };
+    observer ? observer->piece(run) : run();
   };
   // A function that holds but a reference allocates nothing.
   const std::function<void(std::size_t)> reference = std::ref(task);
@@ -48,7 +50,7 @@ bool run_at_once(const KernelCall& call, const Pieces& pieces, std::int64_t work
 
 }  // namespace
 
-bool fails(const KernelCall& call, Context& context) {
+bool fails(const KernelCall& call, Context& context, Observer* observer) {
   const std::int64_t trips = context.size(call.trips);
   const int threads = context.executable().team.threads;
   std::int64_t begin = 0, end = 0;  // what is to run on this thread next
@@ -59,7 +61,7 @@ bool fails(const KernelCall& call, Context& context) {
       const std::int64_t count = count_pieces(end - first, work, threads);
       if (count <= 1) continue;
       if (begin < first && call.run(&context.frame(), begin, first) != 0) return true;
-      if (run_at_once(call, {first, end, count}, work, context)) return true;
+      if (run_at_once(call, {first, end, count}, work, context, observer)) return true;
       begin = end;
     }
   return begin < trips && call.run(&context.frame(), begin, trips) != 0;

@@ -19,7 +19,7 @@ namespace {
 
 class Stepper {
  public:
-  Stepper(Context& context, const Observer* observer) : context_(context), observer_(observer) {}
+  Stepper(Context& context, Observer* observer) : context_(context), observer_(observer) {}
 
   /// By the entry, which asks for each step that it does not run itself.
   void enter() {
@@ -69,9 +69,11 @@ class Stepper {
   }
 
   void step(const Call& call) {
+    if (observer_) observer_->before(*call.step, context_);
     open(call);
     std::visit([&](const auto& node) { run(node, *call.step); }, call.node);
-    if (observer_ && has_written(call)) (*observer_)(*call.step, context_);
+    if (observer_ && has_written(call)) observer_->has_written(*call.step, context_);
+    if (observer_) observer_->after(*call.step, context_);
   }
 
   /// A loop without iterations has not; what is inside a branch was observed there.
@@ -82,7 +84,7 @@ class Stepper {
   }
 
   void run(const KernelCall& call, const codegen::Step& step) {
-    const bool fails = call.is_serial ? fails_in_order(call) : runtime::fails(call, context_);
+    const bool fails = call.is_serial ? fails_in_order(call) : runtime::fails(call, context_, observer_);
     if (fails) report(step);
   }
 
@@ -180,13 +182,13 @@ class Stepper {
   }
 
   Context& context_;
-  const Observer* observer_;
+  Observer* observer_;
   std::exception_ptr thrown_;
 };
 
 }  // namespace
 
-void run(Context& context, const Observer* observer) {
+void run(Context& context, Observer* observer) {
   Stepper stepper(context, observer);
   if (context.executable().entry && !observer)
     stepper.enter();

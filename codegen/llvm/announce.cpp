@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -30,7 +29,9 @@ struct jit_descriptor {
   jit_code_entry* relevant_entry;
   jit_code_entry* first_entry;
 };
-__attribute__((weak, noinline, visibility("default"))) void __jit_debug_register_code() { asm volatile("" ::: "memory"); }
+__attribute__((weak, noinline, visibility("default"))) void __jit_debug_register_code() {
+  asm volatile("" ::: "memory");
+}
 extern __attribute__((weak, visibility("default"))) jit_descriptor __jit_debug_descriptor;
 jit_descriptor __jit_debug_descriptor = {1, 0, nullptr, nullptr};
 }
@@ -176,13 +177,6 @@ std::mutex& list_mutex() {
 }
 
 }  // namespace
-
-std::string symbol_name(std::string_view name) {
-  std::string symbol(name);
-  std::ranges::replace_if(
-      symbol, [](unsigned char c) { return std::isalnum(c) == 0 && c != '_'; }, '_');
-  return symbol;
-}
 
 struct Announcement::Entry {
   explicit Entry(std::string symbols) : file(std::move(symbols)) {

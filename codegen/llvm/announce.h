@@ -17,9 +17,6 @@ struct NamedCode {
   std::uint64_t bytes;
 };
 
-/// A name as linkers and tools take it: "loss/2" -> "loss_2".
-std::string symbol_name(std::string_view name);
-
 /// Functions that tools know the names of, as long as it lives.
 class Announcement {
  public:

@@ -2,6 +2,7 @@
 #include "codegen/llvm/emit.h"
 #include "codegen/llvm/entry.h"
 #include "codegen/llvm/jit.h"
+#include "codegen/program/steps.h"
 #include "src/support/check.h"
 
 #include <llvm/ADT/STLFunctionalExtras.h>
@@ -115,16 +116,40 @@ ObjectCode compile_object(const Program& program, const ir::Layout& layout, cons
   return {{}, true, generated(target, llvm::CodeGenFileType::ObjectFile, write)};
 }
 
+namespace {
+
+/// Writes the program into a module for people.
+auto writer(const Program& program, const ir::Layout& layout, const Target& target) {
+  return [&](llvm::Module& module) {
+    for (const ir::Kernel& kernel : program.kernels) emit(kernel, "theon_" + kernel.name, layout, target, module);
+    if (!is_straight(program)) emit_entry(program, layout, target, module);
+  };
+}
+
+std::string text(llvm::Module& module) {
+  std::string text;
+  llvm::raw_string_ostream(text) << module;
+  return text;
+}
+
+}  // namespace
+
+std::string assembly(const Program& program, const ir::Layout& layout, const Target& target) {
+  return generated(target, llvm::CodeGenFileType::AssemblyFile, writer(program, layout, target));
+}
+
+std::string llvm_text(const Program& program, const ir::Layout& layout, const Target& target) {
+  return with_module(target, writer(program, layout, target),
+                     [](llvm::Module& module, llvm::TargetMachine&) { return text(module); });
+}
+
 std::string assembly(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target) {
   return generated(target, llvm::CodeGenFileType::AssemblyFile, writer(kernels, layout, target));
 }
 
 std::string llvm_text(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target) {
-  return with_module(target, writer(kernels, layout, target), [](llvm::Module& module, llvm::TargetMachine&) {
-    std::string text;
-    llvm::raw_string_ostream(text) << module;
-    return text;
-  });
+  return with_module(target, writer(kernels, layout, target),
+                     [](llvm::Module& module, llvm::TargetMachine&) { return text(module); });
 }
 
 }  // namespace theon::codegen

@@ -63,7 +63,10 @@ class Writer {
     llvm::Value* pointers = frame(offsetof(TheonFrame, buffers));
     for (std::size_t k = 0; k < kernel_.buffers.size(); ++k) {
       const ir::Buffer& buffer = kernel_.buffers[k];
-      if (buffer.access != ir::Access::scratch) memory_.bind(k, pointer_at(pointers, buffer.slot * sizeof(void*)));
+      if (buffer.access == ir::Access::scratch) continue;
+      llvm::Value* pointer = pointer_at(pointers, buffer.slot * sizeof(void*));
+      pointer->setName(buffer.name);
+      memory_.bind(k, pointer);
     }
   }
 

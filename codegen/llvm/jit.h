@@ -60,7 +60,11 @@ NativeCode load(const ObjectCode& object);
 /// compile_object and load.
 NativeCode compile(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
 
-/// LLVM's text, and the target's assembly text, for people.
+/// The program in LLVM's text, and in the target's assembly text, for people: kernels under their own names, and the
+/// entry of a program with loops or branches.
+std::string llvm_text(const Program& program, const ir::Layout& layout, const Target& target);
+std::string assembly(const Program& program, const ir::Layout& layout, const Target& target);
+/// The same of kernels, by number.
 std::string llvm_text(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
 std::string assembly(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);
 

@@ -171,7 +171,7 @@ std::vector<NamedCode> functions(const llvm::object::ObjectFile& file, const llv
     const std::string name = llvm::cantFail(symbol.getName()).str();
     const llvm::object::section_iterator section = llvm::cantFail(symbol.getSection());
     const auto known = names.find(name);
-    found.push_back({"theon_" + symbol_name(known == names.end() ? name : known->second),
+    found.push_back({"theon_" + (known == names.end() ? name : known->second),
                      loaded.getSectionLoadAddress(*section) + llvm::cantFail(symbol.getValue()),
                      llvm::object::ELFSymbolRef(symbol).getSize()});
   }
@@ -198,8 +198,7 @@ NativeCode load(const ObjectCode& object) {
   }
   if (object.has_entry)
     loaded->entry = reinterpret_cast<TheonEntry>(linker.getSymbol(llvm::StringRef(entry_symbol)).getAddress());
-  if (Announcement::is_wanted())
-    loaded->announcement.emplace(functions(**file, *places, object.kernels), object.bytes);
+  if (Announcement::is_wanted()) loaded->announcement.emplace(functions(**file, *places, object.kernels), object.bytes);
   return NativeCode(std::move(loaded));
 }
 

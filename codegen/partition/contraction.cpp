@@ -57,13 +57,13 @@ bool is_narrow(const Contraction& product) {
   return false;
 }
 
-/// The nest's element with the product's in the place of its loads; nothing where the nest is no epilogue of it.
-std::optional<Expr> folded(const Nest& nest, const Contraction& product, const std::vector<Value>& values) {
-  if (!nest.prefix.empty() || values[nest.result].type.dims != values[product.result].type.dims) return std::nullopt;
-  if (has_reduction(std::span(&nest.element, 1))) return std::nullopt;
-  if (!loads_only_own_index(nest.element, product.result, product.domain)) return std::nullopt;
+/// The nest's element with the product's in the place of its loads; or why the nest is no epilogue of it.
+std::variant<Expr, Apart> folded(const Nest& nest, const Contraction& product, const std::vector<Value>& values) {
+  if (!nest.prefix.empty() || values[nest.result].type.dims != values[product.result].type.dims ||
+      has_reduction(std::span(&nest.element, 1)) || !loads_only_own_index(nest.element, product.result, product.domain))
+    return Apart::product_index;
   const Expr roots[] = {nest.element, product.element};
-  if (is_narrow(product) && element_cost(roots) > 4) return std::nullopt;
+  if (is_narrow(product) && element_cost(roots) > 4) return Apart::narrow_product;
   return nest.element->pool->replace(nest.element, [&](Expr e) {
     return e->op == Opcode::load && e->number == product.result ? product.element : Expr();
   });
@@ -105,7 +105,7 @@ std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Va
   return Contraction{nest.result, type.dims, row, column, sum->left, sum->right, sum->index, *k, element, nest.where};
 }
 
-void fold_epilogues(std::vector<Work>& works, const std::vector<Value>& values, const std::vector<ValueId>& outputs) {
+void fold_epilogues(std::vector<Work>& works, std::vector<Value>& values, const std::vector<ValueId>& outputs) {
   std::unordered_map<ValueId, int> readers;
   for (const Work& work : works)
     for (ValueId v : reads(work)) ++readers[v];
@@ -116,13 +116,21 @@ void fold_epilogues(std::vector<Work>& works, const std::vector<Value>& values, 
     if (const auto* nest = std::get_if<Nest>(&works[w])) {
       for (ValueId v : reads(works[w])) {
         const auto product = products.find(v);
-        if (product == products.end() || readers[v] != 1) continue;
+        if (product == products.end()) continue;
+        Account& account = values[nest->result].account;
         Contraction whole = std::get<Contraction>(works[product->second]);
-        const std::optional<Expr> element = folded(*nest, whole, values);
-        if (!element) continue;
+        const std::variant<Expr, Apart> element =
+            readers[v] == 1 ? folded(*nest, whole, values) : std::variant<Expr, Apart>(Apart::shared_product);
+        if (const auto* reason = std::get_if<Apart>(&element)) {
+          account.add({v, *reason});
+          continue;
+        }
+        account.fused.push_back(values[v].variable);
+        const std::vector<Variable>& before = values[v].account.fused;
+        account.fused.insert(account.fused.end(), before.begin(), before.end());
         gone[product->second] = true;
         whole.result = nest->result;
-        whole.element = *element;
+        whole.element = std::get<Expr>(element);
         whole.where = nest->where;
         works[w] = whole;
         break;

@@ -18,7 +18,7 @@ std::optional<ProductSum> as_product_sum(ir::Expr element);
 std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Value>& values);
 
 /// Takes nests that read a product at their own index into it, where nobody else reads it and it is none of the
-/// outputs: biases, activations, their derivatives, updates.
-void fold_epilogues(std::vector<Work>& works, const std::vector<Value>& values, const std::vector<ValueId>& outputs);
+/// outputs: biases, activations, their derivatives, updates. Others' accounts say why not.
+void fold_epilogues(std::vector<Work>& works, std::vector<Value>& values, const std::vector<ValueId>& outputs);
 
 }  // namespace theon::codegen

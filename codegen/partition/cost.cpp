@@ -15,17 +15,17 @@ using ir::Opcode;
 // second-level cache.
 constexpr int store_cost = 8;
 
-int node_cost(Expr e) {
+}  // namespace
+
+int element_cost(Expr e) {
   if (e->op == Opcode::load || e->args.empty()) return 0;
   if (e->dtype == DType::int64) return e->op == Opcode::floor_div || e->op == Opcode::mod ? 4 : 0;
   return math::cost(e->op, e->args[0]->dtype);
 }
 
-}  // namespace
-
 int element_cost(std::span<const Expr> roots) {
   int cost = 0;
-  for (Expr e : ir::postorder(roots)) cost += node_cost(e);
+  for (Expr e : ir::postorder(roots)) cost += element_cost(e);
   return cost;
 }
 

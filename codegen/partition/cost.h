@@ -13,6 +13,8 @@ inline constexpr int kernel_budget = 500;
 
 /// Each node once; loads, literals and index arithmetic other than division count nothing.
 int element_cost(std::span<const ir::Expr> roots);
+/// Of the node alone.
+int element_cost(ir::Expr node);
 bool has_reduction(std::span<const ir::Expr> roots);
 /// Whether evaluating the elements once for each of `readings` index tuples costs more than a store and as many loads.
 bool recomputing_costs_more(std::span<const ir::Expr> roots, std::size_t readings);

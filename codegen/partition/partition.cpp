@@ -14,6 +14,7 @@
 #include <array>
 #include <limits>
 #include <span>
+#include <unordered_set>
 #include <utility>
 
 namespace theon::codegen {
@@ -34,6 +35,8 @@ struct Reading {
 struct NodeState {
   std::vector<Reading> readings;
   bool stored = false;
+  Stored reason = Stored::result;
+  std::string reader = {};
 };
 
 /// Where a leaf of a loop's body lies: within a value outside, at the front of its indices.
@@ -50,7 +53,7 @@ class Partitioner {
 
   Partition function() {
     for (const Variable& x : graph_.inputs) value_of(x);
-    for (const Variable& x : graph_.outputs) store(x);
+    for (const Variable& x : graph_.outputs) store(x, Stored::result);
     sweep_and_emit();
     Partition result;
     for (const Variable& x : graph_.outputs) {
@@ -84,7 +87,7 @@ class Partitioner {
 
  private:
   void sweep_and_emit() {
-    for (const Variable& x : live_at_cuts(order_, pool_)) store(x);
+    for (const Variable& x : live_at_cuts(order_, pool_)) store(x, Stored::budget);
     for (auto node = order_.rbegin(); node != order_.rend(); ++node) sweep(**node);
     for (const Apply* node : order_) emit(*node);
   }
@@ -106,15 +109,45 @@ class Partitioner {
     if (place != places_.end() && place->second.prefix.empty()) return place->second.value;
     const auto [it, fresh] = values_.try_emplace(x, static_cast<ValueId>(all_values_.size()));
     if (!fresh) return it->second;
-    all_values_.push_back({place == places_.end() ? origin(x) : Value::Origin::computed, x.type(), x});
+    all_values_.push_back({place == places_.end() ? origin(x) : Value::Origin::computed, x.type(), x, account_of(x)});
     if (place != places_.end())
       works_.push_back(Nest{it->second, x.dims(), element_of(x, index_tuple(x.dims(), pool_)), x.where()});
     return it->second;
   }
 
   ValueId add_value(const Variable& like) {
-    all_values_.push_back({Value::Origin::computed, like.type(), like});
+    all_values_.push_back({Value::Origin::computed, like.type(), like, {.reason = Stored::result}});
     return static_cast<ValueId>(all_values_.size()) - 1;
+  }
+
+  Account account_of(const Variable& x) const {
+    const auto state = x.owner() ? state_.find(x.owner()) : state_.end();
+    if (state == state_.end()) return {.reason = places_.contains(x) ? Stored::operand : Stored::no_need};
+    Account account{state->second.reason, state->second.reader};
+    if (has_been_swept_element(*x.owner())) account.fused = fused_into(*x.owner());
+    return account;
+  }
+
+  /// Ops with elements, once they have been swept.
+  bool has_been_swept_element(const Apply& node) const {
+    return node.op->op_class() == Op::Class::element && !state_.at(&node).readings.empty();
+  }
+
+  /// What is computed as a part of the node's elements: of a long list the nearest ones.
+  std::vector<Variable> fused_into(const Apply& node) const {
+    constexpr std::size_t most = 64;
+    std::vector<Variable> fused;
+    std::unordered_set<const Apply*> seen;
+    std::vector<const Apply*> nodes{&node};
+    for (std::size_t next = 0; next < nodes.size() && fused.size() < most; ++next)
+      for (const Variable& x : nodes[next]->inputs) {
+        const auto state = x.owner() ? state_.find(x.owner()) : state_.end();
+        const bool is_part = state != state_.end() && !state->second.stored && !state->second.readings.empty();
+        if (!is_part || !seen.insert(x.owner()).second) continue;
+        fused.push_back(x);
+        nodes.push_back(x.owner());
+      }
+    return fused;
   }
 
   static Value::Origin origin(const Variable& x) {
@@ -134,10 +167,18 @@ class Partitioner {
     return {};
   }
 
-  /// x must exist in memory, whole.
-  void store(const Variable& x) {
+  /// x must exist in memory, whole. `reader`: who asks for it.
+  void store(const Variable& x, Stored reason, const Apply* reader = nullptr) {
     wanted_[x] = true;
-    if (const Apply* node = x.owner()) state_[node].stored = true;
+    if (const Apply* node = x.owner())
+      if (NodeState& state = state_[node]; !state.stored) note(state, reason, reader);
+  }
+
+  /// The first reason is the one that counts.
+  static void note(NodeState& state, Stored reason, const Apply* reader = nullptr) {
+    state.stored = true;
+    state.reason = reason;
+    if (reader) state.reader = described(*reader);
   }
 
   std::int64_t number_of(const Variable& x) {
@@ -156,8 +197,8 @@ class Partitioner {
       case Op::Class::element:
       case Op::Class::host:
       case Op::Class::region:
-        for (const Variable& x : node.inputs) store(x);
-        state_[&node].stored = true;
+        for (const Variable& x : node.inputs) store(x, Stored::operand, &node);
+        note(state_[&node], Stored::opaque);
         return;
       case Op::Class::composite:
         THEON_CHECK(!"a composite reached the compiler: the pipeline inlines them");
@@ -166,12 +207,15 @@ class Partitioner {
 
   void sweep_element(const Apply& node) {
     NodeState& state = state_[&node];
-    if (!state.stored) state.stored = must_store(node, state.readings.size());
+    if (const std::optional<Stored> reason = state.stored ? std::nullopt : must_store(node, state.readings.size())) {
+      note(state, *reason);
+      if (*reason == Stored::recomputation) state.reader = fmt::format("{} index tuples", state.readings.size());
+    }
     // Loads of a stored value serve every reader; its own nest reads the inputs at the canonical tuple.
     if (state.stored) state.readings.assign(1, Reading{index_tuple(node.types[0].dims, pool_), {}});
     for (Reading& reading : state.readings) {
       reading.local = *elements(context(node), reading.indices);
-      demand(reading.local);
+      demand(reading.local, node);
     }
   }
 
@@ -179,13 +223,13 @@ class Partitioner {
   /// as elements.
   void sweep_scatter(const Apply& node) {
     const auto& op = static_cast<const ScatterOp&>(*node.op);
-    store(node.inputs[0]);
+    store(node.inputs[0], Stored::operand, &node);
     NodeState& state = state_[&node];
-    state.stored = true;
+    note(state, Stored::opaque);
     Reading reading{index_tuple(op.domain(node), pool_), {}};
     reading.local = op.target(context(node), reading.indices);
     reading.local.push_back(op.value(context(node), reading.indices));
-    demand(reading.local);
+    demand(reading.local, node);
     state.readings.assign(1, std::move(reading));
   }
 
@@ -201,11 +245,12 @@ class Partitioner {
     return NodeContext(node, pool_, [this](const Variable& x) { return number_of(x); });
   }
 
-  void demand(std::span<const Expr> elements) {
+  /// What the elements of the node read.
+  void demand(std::span<const Expr> elements, const Apply& node) {
     // A factor is packed from memory many times over: it is stored, unless it is a strided view of something stored.
     if (const std::optional<ProductSum> sum = as_product_sum(elements[0]))
       for (Expr e : ir::postorder(std::array{sum->left, sum->right}))
-        if (e->op == Opcode::load) store(viewed_source(variables_[e->number]));
+        if (e->op == Opcode::load) store(viewed_source(variables_[e->number]), Stored::factor, &node);
     for (Expr e : ir::postorder(elements)) {
       if (e->op != Opcode::load) continue;
       const Variable x = variables_[e->number];
@@ -235,9 +280,11 @@ class Partitioner {
     return x;
   }
 
-  bool must_store(const Apply& node, std::size_t readings) {
+  std::optional<Stored> must_store(const Apply& node, std::size_t readings) {
     const std::vector<Expr> elements = *canonical_elements(node, pool_);
-    return has_reduction(elements) || (readings > 1 && recomputing_costs_more(elements, readings));
+    if (has_reduction(elements)) return Stored::reduction;
+    if (readings > 1 && recomputing_costs_more(elements, readings)) return Stored::recomputation;
+    return std::nullopt;
   }
 
   // The forward pass: producers before consumers.

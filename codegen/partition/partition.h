@@ -6,6 +6,7 @@
 // a register or a row of scratch memory.
 #pragma once
 
+#include "codegen/partition/account.h"
 #include "src/graph/traversal.h"
 #include "src/ir/element.h"
 
@@ -24,6 +25,7 @@ struct Value {
   Origin origin;
   TensorType type;
   Variable variable;  // the graph's name for it
+  Account account = {};
 };
 
 /// result[prefix..., i0, i1, ...] = element, for all indices i within `domain`, the result's dims without the prefix.

@@ -118,7 +118,8 @@ class Assembler {
   ValueId separate(ValueId v) {
     if (program_.values[v].origin == Value::Origin::computed && taken_.insert(v).second) return v;
     const ValueId copy = static_cast<ValueId>(program_.values.size());
-    program_.values.push_back({Value::Origin::computed, program_.values[v].type, program_.values[v].variable});
+    program_.values.push_back(
+        {Value::Origin::computed, program_.values[v].type, program_.values[v].variable, {.reason = Stored::result}});
     program_.steps.push_back({CopyStep{v, copy}});
     taken_.insert(copy);
     return copy;

@@ -1,3 +1,4 @@
+#include "codegen/program/explain.h"
 #include "codegen/program/program.h"
 #include "codegen/program/steps.h"
 
@@ -46,17 +47,6 @@ struct StepText {
   std::string operator()(const KernelStep& step) const {
     return fmt::format("{} = {}({}) for {}, {}", list(step.writes), program.kernels[step.kernel].name, list(step.reads),
                        to_string(step.trips), sharing(step));
-  }
-  /// Whether threads share the iterations.
-  static std::string sharing(const KernelStep& step) {
-    if (step.phases.empty()) return step.trips == Dim(1) ? "on one thread: one iteration" : "on one thread: in order";
-    Dim work = 0;
-    for (const Phase& phase : step.phases) work = work + phase.work;
-    if (less_equal(worth_sharing, work) == Answer::no)
-      return fmt::format("on one thread: {} ps are too little to share", to_string(work));
-    const std::string phases = step.phases.size() > 1 ? fmt::format(" in {} phases", step.phases.size()) : "";
-    if (less_equal(worth_sharing, work) == Answer::yes) return "shared" + phases;
-    return fmt::format("shared{} where {} ps are {} or more", phases, to_string(work), worth_sharing);
   }
   std::string operator()(const CopyStep& step) const { return fmt::format("v{} = v{}", step.to, step.from); }
   std::string operator()(const HostStep& step) const {

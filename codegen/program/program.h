@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/partition/partition.h"
+#include "codegen/program/estimate.h"
 #include "src/ir/loop.h"
 
 #include <cstddef>
@@ -30,10 +31,12 @@ struct KernelStep {
   Location where;
   bool is_serial = false;            // whether the iterations must run in order
   std::vector<ValueId> slices = {};  // those of `writes` of which it writes the slice of a loop's iteration
+  std::vector<ValueId> inside = {};  // what it computes and nobody else reads: in registers or rows of scratch memory
   std::vector<ValueId> own = {};  // those of `reads` of which it reads each element just before it writes the same one
   // The iterations in order: each phase needs the results of the one before it. None where the iterations must run in
   // order, or there is but one.
   std::vector<Phase> phases = {};
+  Estimate estimate = {};  // of one run
 };
 
 /// The whole value, byte by byte.

@@ -197,6 +197,18 @@ bool is_late(const Program& program, ValueId value) {
                      [&](const Dim& symbol) { return std::find(program.symbols.begin(), end, symbol) == end; });
 }
 
+std::vector<std::span<const Step>> blocks(const Step& step) {
+  if (const auto* loop = std::get_if<LoopStep>(&step.node)) return blocks(*loop);
+  if (const auto* branch = std::get_if<BranchStep>(&step.node)) return blocks(*branch);
+  return {};
+}
+
+bool is_straight(const Program& program) {
+  return std::ranges::all_of(program.steps, [](const Step& step) {
+    return !std::holds_alternative<LoopStep>(step.node) && !std::holds_alternative<BranchStep>(step.node);
+  });
+}
+
 bool can_fail(const Step& step, const Program& program) { return std::visit(CanFail{program}, step.node); }
 Location where(const Step& step) { return std::visit(Where(), step.node); }
 

@@ -25,6 +25,11 @@ bool is_late(const Program& program, ValueId value);
 /// user's code pleases. The program knows its entry symbols.
 bool can_fail(const Step& step, const Program& program);
 
+/// The lists of steps inside of it, in the order of the text: those of a loop or a branch.
+std::vector<std::span<const Step>> blocks(const Step& step);
+/// Whether there is neither a loop nor a branch: then calling the steps one by one is all there is to do.
+bool is_straight(const Program& program);
+
 /// The user's line that the step belongs to.
 Location where(const Step& step);
 

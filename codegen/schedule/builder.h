@@ -5,8 +5,11 @@
 #include "codegen/partition/partition.h"
 #include "src/ir/loop.h"
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <unordered_map>
+#include <utility>
 
 namespace theon::codegen {
 
@@ -37,6 +40,12 @@ class KernelBuilder {
 
   /// The value with functions computed as they are in this kernel.
   ir::Expr computed(ir::Expr value) const { return math::expand(value, functions_); }
+
+  /// A decision, for people.
+  template <class... Args>
+  void note(fmt::format_string<Args...> text, Args&&... args) {
+    kernel_.notes.push_back(fmt::format(text, std::forward<Args>(args)...));
+  }
 
   /// Appends to the innermost open block.
   void add(ir::Statement statement);

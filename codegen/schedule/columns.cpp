@@ -133,6 +133,7 @@ class ColumnLowering {
 
   LoweredKernel in_strips() {
     const Strips strips = this->strips();
+    builder_.note("{} strips of {} rows, combined in order", to_string(strips.count), to_string(strips.height));
     const Expr trips = pool_.parameter(strips.trips()), blocks = pool_.parameter(strips.blocks);
     const std::int64_t block = block_size();
     make_accumulators(block);
@@ -210,7 +211,7 @@ class ColumnLowering {
 
   ValueId temporary(TensorType type) {
     const Variable name = theon::input(type.dtype, "", type.dims, group_.nests[0].where);
-    values_.push_back({Value::Origin::computed, std::move(type), name});
+    values_.push_back({Value::Origin::computed, std::move(type), name, {.reason = Stored::handed_on}});
     temporaries_.push_back(static_cast<ValueId>(values_.size()) - 1);
     return temporaries_.back();
   }
@@ -242,6 +243,8 @@ class ColumnLowering {
 
   void accumulate_rows(Expr first, Expr end) {
     const std::int64_t together = rows_at_once();
+    builder_.note("down blocks of {} columns, whose running results stay in cache; {} rows at once", block_size(),
+                  together);
     const Expr rows = defined(end - first), groups = floor_div(rows, number(together)), far = reads_far_rows();
     const Expr whole = defined(far && together > 1 ? select(far, number(0), groups) : groups);
     accumulate(first, number(0), whole, together);

@@ -76,6 +76,8 @@ struct Members {
 /// The tasks so far, and where each value is made.
 class Merger {
  public:
+  explicit Merger(std::vector<Value>& values) : values_(values) {}
+
   std::vector<Task> run(std::span<const Work> works) {
     for (const Work& work : works) std::visit([this](const auto& each) { place(each); }, work);
     return std::move(tasks_);
@@ -92,8 +94,14 @@ class Merger {
     // quadratic time.
     constexpr std::size_t window = 16;
     const Candidate candidate(nest);
-    for (std::size_t back = 1; back <= std::min(window, tasks_.size()); ++back)
-      if (join(tasks_.size() - back, candidate)) return;
+    const std::size_t first = tasks_.size() - std::min(window, tasks_.size());
+    std::vector<std::pair<std::size_t, Apart>> refusals;
+    for (std::size_t position = tasks_.size(); position-- > first;) {
+      const std::optional<Apart> refusal = join(position, candidate);
+      if (!refusal) return;
+      refusals.emplace_back(position, *refusal);
+    }
+    account_for(candidate, first, refusals);
     append(Group{{nest}, nest.domain, candidate.outer, candidate.cost});
     members_.back().add(candidate);
   }
@@ -104,21 +112,34 @@ class Merger {
     members_.emplace_back();
   }
 
-  bool join(std::size_t position, const Candidate& candidate) {
+  /// Notes why the candidate runs apart from the groups that compute what it reads.
+  void account_for(const Candidate& candidate, std::size_t first,
+                   const std::vector<std::pair<std::size_t, Apart>>& refusals) {
+    for (ValueId v : candidate.reads) {
+      const auto made = made_in_.find(v);
+      if (made == made_in_.end() || !std::holds_alternative<Group>(tasks_[made->second])) continue;
+      const auto refusal = std::ranges::find(refusals, made->second, &std::pair<std::size_t, Apart>::first);
+      values_[candidate.nest.result].account.add({v, made->second < first ? Apart::distance : refusal->second});
+    }
+  }
+
+  /// Nothing where the candidate has joined the task; otherwise why not.
+  std::optional<Apart> join(std::size_t position, const Candidate& candidate) {
     Group* group = std::get_if<Group>(&tasks_[position]);
-    if (!group) return false;
+    if (!group) return Apart::no_loop;
     // A running value needs a loop order of its own.
-    if (candidate.is_running || members_[position].are_running) return false;
-    const std::optional<int> outer = common_outer(*group, members_[position], candidate);
-    if (!outer || !is_reachable(position, candidate)) return false;
+    if (candidate.is_running || members_[position].are_running) return Apart::running_value;
+    const std::variant<int, Apart> outer = common_outer(*group, members_[position], candidate);
+    if (const auto* reason = std::get_if<Apart>(&outer)) return *reason;
+    if (!is_reachable(position, candidate)) return Apart::later_operand;
     const int cost = cost_together(*group, candidate);
-    if (cost > kernel_budget) return false;
+    if (cost > kernel_budget) return Apart::budget;
     group->nests.push_back(candidate.nest);
-    group->outer = *outer;
+    group->outer = std::get<int>(outer);
     group->cost = cost;
     made_in_[candidate.nest.result] = position;
     members_[position].add(candidate);
-    return true;
+    return std::nullopt;
   }
 
   /// At most: what they have in common is only counted once where it matters.
@@ -136,8 +157,8 @@ class Merger {
     return true;
   }
 
-  /// How many outer axes the group and the nest can share, where it is worth it.
-  static std::optional<int> common_outer(const Group& group, const Members& members, const Candidate& candidate) {
+  /// How many outer axes the group and the nest can share, where it is worth it; otherwise why not.
+  static std::variant<int, Apart> common_outer(const Group& group, const Members& members, const Candidate& candidate) {
     const Shape& domain = candidate.nest.domain;
     int outer = std::min({group.outer, candidate.outer, common_prefix(group.domain, domain)});
     bool depends = false, shares = false;
@@ -151,17 +172,19 @@ class Merger {
       if (!known) new_streams.insert(load->number);
     }
     const bool same_domain = group.domain == domain;
-    if (!depends && !(shares && same_domain)) return std::nullopt;
-    if (members.streams.size() + new_streams.size() + 1 > most_streams) return std::nullopt;
+    if (!depends && !(shares && same_domain)) return Apart::no_loop;
+    if (members.streams.size() + new_streams.size() + 1 > most_streams) return Apart::streams;
     // Without a shared outer axis the parts only run one after the other; that is one kernel less, but no memory saved,
     // unless all is a vector or a scalar.
     const bool is_flat = group.domain.size() <= 1 && domain.size() <= 1;
-    if (outer == 0 && !is_flat) return std::nullopt;
+    if (outer == 0 && !is_flat) return Apart::no_loop;
     // A reduction along rows stays one: inside a loop over the rows' index it would step through memory by whole rows.
-    if ((outer < group.outer && members.reduce) || (outer < candidate.outer && candidate.reduces)) return std::nullopt;
+    if ((outer < group.outer && members.reduce) || (outer < candidate.outer && candidate.reduces))
+      return Apart::row_reduction;
     return outer;
   }
 
+  std::vector<Value>& values_;
   std::vector<Task> tasks_;
   std::vector<Members> members_;  // of each task that is a group
   std::unordered_map<ValueId, std::size_t> made_in_;
@@ -169,7 +192,9 @@ class Merger {
 
 }  // namespace
 
-std::vector<Task> merge_nests(std::span<const Work> works) { return Merger().run(works); }
+std::vector<Task> merge_nests(std::span<const Work> works, std::vector<Value>& values) {
+  return Merger(values).run(works);
+}
 
 namespace {
 

@@ -24,7 +24,7 @@ std::vector<ValueId> reads(const Task& task);
 std::vector<ValueId> writes(const Task& task);
 
 /// Merges nests greedily into groups, where a nest reads what the group computes or reads the same memory over the same
-/// domain. The result is in an order that can run.
-std::vector<Task> merge_nests(std::span<const Work> works);
+/// domain. The result is in an order that can run. The accounts of `values` say which do not merge with what they read.
+std::vector<Task> merge_nests(std::span<const Work> works, std::vector<Value>& values);
 
 }  // namespace theon::codegen

@@ -76,6 +76,7 @@ class LoopLowering {
         builder_("loop", outside.values, outside.pool) {}
 
   LoweredKernel run() {
+    builder_.note("a loop as one kernel: iterations in order, scalar states in registers");
     for (const Carried& state : loop_.carried)
       if (is_scalar(state)) enter(state);
     const Expr iteration = builder_.open(builder_.begin(), builder_.end());

@@ -13,6 +13,8 @@
 #include "src/support/check.h"
 
 #include <algorithm>
+#include <cctype>
+#include <functional>
 #include <numeric>
 #include <unordered_map>
 #include <unordered_set>
@@ -77,6 +79,7 @@ class Lowering {
   }
 
   Dim in_passes() {
+    note_passes();
     Dim trips = 1;
     int opened = 0;
     if (group_.outer > 0) {
@@ -120,6 +123,13 @@ class Lowering {
     own_ = short_rows_->own();
     for (int open = 0; open <= axis; ++open) builder_.close();
     return extents[0];
+  }
+
+  void note_passes() {
+    const std::size_t passes = parts_.empty() ? 0 : parts_.back().pass + 1;
+    const Shape outer(group_.domain.begin(), group_.domain.begin() + group_.outer);
+    if (!outer.empty()) builder_.note("loops over {}, inside of them {} passes", to_string(outer), passes);
+    if (outer.empty() && passes > 1) builder_.note("{} passes, one after the other", passes);
   }
 
   /// Begin and end of an outermost loop of so many iterations.
@@ -191,6 +201,7 @@ class Lowering {
     }
     for (; conditions > 0; --conditions) builder_.close();
     phases.push_back({1, 0});
+    builder_.note("{} phases, each needs what the one before it left", phases.size());
     return {all, phases};
   }
 
@@ -232,6 +243,8 @@ class Lowering {
     const Expr from = pool_.parameter(start);
     const Expr begin = max(builder_.begin(), from), end = min(builder_.end(), pool_.parameter(start + range.trips));
     if (!range.reduces) return lower_loop(range.parts, begin - from, end - from);
+    builder_.note("a reduction over {} in blocks of {}, combined in order", to_string(range.extent),
+                  to_string(range.block));
     const Expr block = pool_.parameter(range.block);
     const Expr which = builder_.open(begin, end) - from;
     lower_loop(range.parts, which * block, min(which * block + block, pool_.parameter(range.extent)));
@@ -283,7 +296,7 @@ class Lowering {
 
   ValueId temporary(TensorType type) {
     const Variable name = theon::input(type.dtype, "", type.dims, group_.nests[0].where);
-    values_.push_back({Value::Origin::computed, std::move(type), name});
+    values_.push_back({Value::Origin::computed, std::move(type), name, {.reason = Stored::handed_on}});
     temporaries_.push_back(static_cast<ValueId>(values_.size()) - 1);
     return temporaries_.back();
   }
@@ -363,6 +376,7 @@ class Lowering {
   Dim collapsed() {
     Dim extent = 1;
     for (const Dim& dim : group_.domain) extent = extent * dim;
+    builder_.note("all axes as one loop: operands lie as the result does");
     env_.axes.assign(group_.outer, pool_.literal(0));
     lower_whole_loop(extent);
     return extent;
@@ -537,6 +551,7 @@ class Lowering {
   std::int64_t row_of(const Nest& nest) {
     const auto it = rows_.find(nest.result);
     if (it != rows_.end()) return it->second;
+    builder_.note("{} in a row of scratch memory", title(values_[nest.result].variable));
     Expr elements = pool_.literal(short_rows_ ? ShortRows::rows : 1);
     for (std::size_t axis = group_.outer; axis < nest.domain.size(); ++axis)
       elements = elements * pool_.parameter(nest.domain[axis]);
@@ -561,6 +576,7 @@ class Lowering {
     const int rank = static_cast<int>(nest.domain.size());
     const Expr running = running_reduction(nest.element);
     const int axis = *running_axis(running);
+    builder_.note("a running value along axis {}: its iterations in order", axis);
     const std::size_t depth = env_.axes.size();
     env_.axes.resize(rank);
     int opened = 0;
@@ -728,13 +744,18 @@ Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& in
   return condition->op == Opcode::literal && condition->bits == 0 ? Expr() : condition;
 }
 
-std::string kernel_name(const Group& group, const std::vector<Value>& values) {
+std::string kernel_name(const std::vector<ValueId>& results, const std::vector<Value>& values) {
   std::string name;
-  for (const Nest& nest : group.nests) {
-    const Apply* node = values[nest.result].variable.owner();
-    if (node && name.size() < 40) name += (name.empty() ? "" : "_") + node->op->name();
-  }
+  for (const ValueId result : results)
+    if (const std::string part = title(values[result].variable); !part.empty() && name.size() < 40)
+      name += (name.empty() ? "" : "_") + part;
+  const auto is_plain = [](unsigned char c) { return c < 128 && (std::isalnum(c) != 0 || c == '_'); };
+  std::ranges::replace_if(name, std::not_fn(is_plain), '_');
   return name;
+}
+
+std::string kernel_name(const Group& group, const std::vector<Value>& values) {
+  return kernel_name(writes(Task(group)), values);
 }
 
 LoweredKernel lower(const Group& group, const LoweringInput& input) {
@@ -753,7 +774,8 @@ void append(const Group& group, const LoweringInput& input, KernelBuilder& build
 LoweredKernel lower(const Scatter& scatter, const LoweringInput& input) {
   ir::Pool& pool = input.pool;
   const std::vector<Value>& values = input.values;
-  KernelBuilder builder("scatter", values, pool);
+  KernelBuilder builder(kernel_name({scatter.result}, values), values, pool);
+  builder.note("one element after the other: targets may repeat");
   std::vector<Expr> axes;
   for (const Dim& extent : scatter.domain) axes.push_back(builder.open(pool.literal(0), pool.parameter(extent)));
   const auto lowered = [&](Expr root) {

@@ -55,7 +55,8 @@ LoopShape loop_shape(const std::vector<ir::Expr>& roots, const Machine& machine)
 /// something larger, and where computing takes longer than storing: a long body, or a loop inside.
 ir::Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& input);
 
-/// The names of the operations, for people.
+/// Of what is computed: the user's names, of what has none the operations. Letters, digits and underscores.
+std::string kernel_name(const std::vector<ValueId>& results, const std::vector<Value>& values);
 std::string kernel_name(const Group& group, const std::vector<Value>& values);
 
 }  // namespace theon::codegen

@@ -91,6 +91,7 @@ class PieceLowering {
   std::optional<LoweredKernel> run() {
     lower(0, elements());
     if (pieces_ < 2 || pieces_ > most_pieces) return std::nullopt;
+    builder_.note("{} pieces of the domain, in which selects are decided, with loops of their own", pieces_);
     return LoweredKernel{builder_.finish(), group_.domain[0]};
   }
 

@@ -15,8 +15,13 @@ ProductKernel::ProductKernel(const Contraction& product, const LoweringInput& in
       pool_(input.pool),
       machine_(input.machine),
       lanes_(input.machine.vector_bytes / static_cast<int>(size_of(product.left->dtype))),
-      builder_("product", input.values, input.pool, math::best_for(std::span(&product.element, 1))),
+      builder_(name(product, input.values), input.values, input.pool, math::best_for(std::span(&product.element, 1))),
       batch_(product.domain.size()) {}
+
+std::string ProductKernel::name(const Contraction& product, const std::vector<Value>& values) {
+  const bool is_named = !values[product.result].variable.name().empty();
+  return is_named ? kernel_name({product.result}, values) + "_product" : "product";
+}
 
 void ProductKernel::open_batch() {
   bool is_outermost = true;

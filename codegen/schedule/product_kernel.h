@@ -4,6 +4,7 @@
 #include "codegen/schedule/lower.h"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace theon::codegen {
@@ -57,6 +58,7 @@ class ProductKernel {
   KernelBuilder builder_;
 
  private:
+  static std::string name(const Contraction& product, const std::vector<Value>& values);
   Expr factor(Expr factor, Expr row, Expr column, Expr k);
   Expr at(Expr root, Expr row, Expr column, Expr k, Expr sum);
   std::vector<Expr> axes(Expr row, Expr column) const;

@@ -13,6 +13,7 @@
 #include "codegen/schedule/work.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -37,7 +38,8 @@ class Scheduler {
   Scheduler(Target target, std::span<const Work> works, ValueSet needed)
       : target_(target),
         tasks_(merge_nests(with_fast_extremes(with_flat_reductions(works, target.result.values, target.pool),
-                                              target.pool, target.machine))),
+                                              target.pool, target.machine),
+                           target.result.values)),
         needed_(std::move(needed)) {
     for (std::size_t t = 0; t < tasks_.size(); ++t)
       for (ValueId v : reads(tasks_[t])) readers_[v].push_back(t);
@@ -62,7 +64,7 @@ class Scheduler {
 
   void add(const Group& group) {
     const std::function<Readers(ValueId)> readers = [this](ValueId v) { return readers_of(v); };
-    add_kernel(lowered(group, input(readers)), results(group), group.nests[0].where,
+    add_kernel(lowered(group, input(readers)), results(group), group.nests[0].where, estimate(group, readers),
                work_.of(group, target_.result.values));
     for (const Nest& nest : group.nests)
       if (!nest.prefix.empty()) std::get<KernelStep>(steps_.back().node).slices.push_back(nest.result);
@@ -76,11 +78,12 @@ class Scheduler {
 
   void add(const Scatter& scatter) {
     add_step(CopyStep{scatter.base, scatter.result});
-    add_kernel(lower(scatter, input({})), {}, scatter.where);
+    add_kernel(lower(scatter, input({})), {}, scatter.where, estimate(scatter));
   }
 
   void add(const Contraction& product) {
-    add_kernel(lower(product, input({})), {}, product.where, work_.of(product, target_.result.values));
+    add_kernel(lower(product, input({})), {}, product.where, estimate(product),
+               work_.of(product, target_.result.values));
   }
   void add(const HostCall& call) { add_step(HostStep{call.node, call.inputs, call.outputs}); }
   void add(const Copy& copy) { add_step(CopyStep{copy.from, copy.to}); }
@@ -97,7 +100,7 @@ class Scheduler {
   }
 
   bool add_as_kernel(const Loop& loop, const ValueSet& needed) {
-    const std::vector<Task> body = merge_nests(loop.body);
+    const std::vector<Task> body = merge_nests(loop.body, target_.result.values);
     const std::function<Readers(ValueId)> readers = [&needed](ValueId v) {
       return needed.contains(v) ? Readers::steps : Readers::kernel;
     };
@@ -105,8 +108,12 @@ class Scheduler {
     if (!kernel) kernel = lower(loop, body, input(readers));
     if (!kernel) return false;
     ValueSet made;
-    for (const Task& task : body) made.merge(results(std::get<Group>(task)));
-    add_kernel(std::move(*kernel), made, loop.where);
+    Estimate iteration;
+    for (const Task& task : body) {
+      made.merge(results(std::get<Group>(task)));
+      iteration += estimate(std::get<Group>(task), readers);
+    }
+    add_kernel(std::move(*kernel), made, loop.where, iteration.times(loop.trips));
     std::get<KernelStep>(steps_.back().node).is_serial = true;
     return true;
   }
@@ -128,6 +135,14 @@ class Scheduler {
     return Scheduler(target_, works, std::move(needed)).run();
   }
 
+  template <class Work>
+  Estimate estimate(const Work& work) const {
+    return work_.estimate(work, target_.result.values);
+  }
+  Estimate estimate(const Group& group, const std::function<Readers(ValueId)>& readers) const {
+    return work_.estimate(group, target_.result.values, [&](ValueId v) { return readers(v) != Readers::kernel; });
+  }
+
   LoweringInput input(const std::function<Readers(ValueId)>& readers) const {
     return {target_.result.values, readers, target_.pool, target_.machine};
   }
@@ -139,7 +154,8 @@ class Scheduler {
   }
 
   /// `made`: values that the kernel reads only after it wrote them. Without `work` its iterations run in order.
-  void add_kernel(LoweredKernel lowered, ValueSet made, Location where, const std::optional<Dim>& work = {}) {
+  void add_kernel(LoweredKernel lowered, ValueSet made, Location where, Estimate estimate,
+                  const std::optional<Dim>& work = {}) {
     std::vector<ir::Kernel>& kernels = target_.result.kernels;
     made.insert(lowered.temporaries.begin(), lowered.temporaries.end());
     KernelStep step{kernels.size(), lowered.trips, {}, {}, where};
@@ -148,8 +164,12 @@ class Scheduler {
       if (buffer.access != ir::Access::write && !made.contains(buffer.slot)) step.reads.push_back(buffer.slot);
       if (buffer.access != ir::Access::read) step.writes.push_back(buffer.slot);
     }
+    std::ranges::copy_if(made, std::back_inserter(step.inside),
+                         [&](ValueId v) { return std::ranges::find(step.writes, v) == step.writes.end(); });
+    std::ranges::sort(step.inside);
     step.phases = std::move(lowered.phases);
     step.own = std::move(lowered.own);
+    step.estimate = std::move(estimate);
     if (work && step.phases.empty() && step.trips != Dim(1)) step.phases = {{step.trips, *work}};
     lowered.kernel.name += "_" + std::to_string(kernels.size());
     kernels.push_back(std::move(lowered.kernel));

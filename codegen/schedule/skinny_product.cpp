@@ -58,6 +58,8 @@ class SkinnyProduct : ProductKernel {
         few_columns_ ? strides(product_.right, product_.column) : strides(product_.left, product_.row);
     const bool is_packed = !of_short || equal(of_short->sum, 1) != Answer::yes;
     const std::int64_t packed = is_packed ? pack() : 0;
+    note(fmt::format("vectors along the sum, {} {} at once{}", together, few_columns_ ? "rows" : "columns",
+                     is_packed ? ", the short operand packed" : ""));
     const Expr block = builder_.open(builder_.begin(), builder_.end());
     std::vector<Expr> lines;
     // The last block repeats the last line: it is stored twice, the same.
@@ -79,6 +81,12 @@ class SkinnyProduct : ProductKernel {
     return {builder_.finish(), floor_div(length() + (together - 1), together)};
   }
 
+  void note(const std::string& how) {
+    builder_.note("{} {}: the long operand is read once, all sums of a line stay in registers", few(),
+                  few_columns_ ? "columns" : "rows");
+    builder_.note("{}", how);
+  }
+
   /// The lines of the short factor, one after the other.
   std::int64_t pack() {
     const Expr count = number(product_.k);
@@ -92,6 +100,7 @@ class SkinnyProduct : ProductKernel {
   /// Vectors run along the lines: each vector of the long factor meets all numbers of a row of the short one.
   LoweredKernel along_rows() {
     const int unroll = 2 * few() <= most_sums ? 2 : 1;
+    note(fmt::format("vectors along the {}", few_columns_ ? "rows" : "columns"));
     const Expr line = builder_.open(builder_.begin(), builder_.end(), {lanes_, unroll});
     const std::vector<ir::Local> totals = sums(few());
     const Expr i = builder_.open(number(0), number(product_.k));

@@ -48,6 +48,7 @@ class TiledProduct : ProductKernel {
     const Range whole = has_batch() ? Range(number(0), number(rows_stay_ ? panels() : row_blocks()))
                                     : Range(builder_.begin(), builder_.end());
     packs_right_ = !has_columns_in_a_row() || (!rows_stay_ && has_far_rows());
+    note_plan();
     if (packs_right_ && has_columns_in_a_row() && !rows().known())
       // Rows that turn out to be few meet each panel only a few times: copying it would take as long.
       builder_.branch(
@@ -120,6 +121,20 @@ class TiledProduct : ProductKernel {
     return ceil_div(*k, std::max<std::int64_t>(1, ceil_div(*k, block_sums + block_sums / 2)));
   }
   bool is_split() const { return equal(sum_step(), product_.k) != Answer::yes; }
+
+  void note_plan() {
+    builder_.note("a tile of {} rows x {} vectors of {} columns in registers", tile_.rows, tile_.vectors, lanes_);
+    if (rows_stay_) builder_.note("all rows meet a panel of columns before the next");
+    if (!rows_stay_) builder_.note("blocks of {} rows meet a panel of columns before the next", block_rows());
+    const bool depends = packs_right_ && has_columns_in_a_row() && !rows().known();
+    const std::string where = depends ? fmt::format(" where there are {} rows or more", few_rows) : "";
+    builder_.note("left operand {}, right operand {}{}", packs_left_ ? "packed" : "in place",
+                  packs_right_ ? "packed" : "in place", where);
+    if (!rows_stay_ && is_split()) builder_.note("the sum in steps of {}", to_string(sum_step()));
+    if (is_symmetric_)
+      builder_.note("a matrix times its own transpose: one half is computed, and turned for the other");
+    if (epilogue_cost() > short_epilogue) builder_.note("what follows each sum runs in a loop over the tile's rows");
+  }
 
   // Blocks.
 

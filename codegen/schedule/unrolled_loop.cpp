@@ -95,6 +95,7 @@ class UnrolledLowering {
 
   /// Nothing where an element is read that only running tells.
   std::optional<LoweredKernel> run() {
+    builder_.note("a loop as one kernel: iterations in order, each element by a statement of its own, in registers");
     for (const Carried& state : loop_.carried) enter(state);
     iteration_ = builder_.open(builder_.begin(), builder_.end());
     for (const Task& task : body_)

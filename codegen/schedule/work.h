@@ -4,6 +4,7 @@
 #include "codegen/schedule/group.h"
 #include "codegen/schedule/schedule.h"
 
+#include <functional>
 #include <span>
 
 namespace theon::codegen {
@@ -15,10 +16,15 @@ struct WorkModel {
 
   /// Of the elements, once each.
   Dim of(std::span<const ir::Expr> elements) const;
-  /// Of the whole nest.
-  Dim of(const Nest& nest, const std::vector<Value>& values) const;
+  /// Of all of them.
   Dim of(const Group& group, const std::vector<Value>& values) const;
   Dim of(const Contraction& sums, const std::vector<Value>& values) const;
+
+  /// The same without bounds, and with operations and bytes. `is_kept`: whether a result is stored for others.
+  Estimate estimate(const Group& group, const std::vector<Value>& values,
+                    const std::function<bool(ValueId)>& is_kept) const;
+  Estimate estimate(const Contraction& sums, const std::vector<Value>& values) const;
+  Estimate estimate(const Scatter& scatter, const std::vector<Value>& values) const;
 };
 
 /// Iterations of so much work each that a block of them takes a fraction of a microsecond: long against the step from

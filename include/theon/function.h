@@ -3,6 +3,7 @@
 
 #include <theon/executor.h>
 #include <theon/gradient.h>
+#include <theon/profile.h>
 #include <theon/rules.h>
 
 #include <array>
@@ -89,6 +90,9 @@ class CancelToken {
   std::shared_ptr<std::atomic<std::int32_t>> flag_ = std::make_shared<std::atomic<std::int32_t>>(0);
 };
 
+/// For `Function::code`: the loops that the schedule wrote, and what they become for LLVM, for the processor, and in C.
+enum class Code : std::uint8_t { loops, llvm_ir, assembly, c };
+
 /// The outputs of a call. One output converts to Tensor.
 class Results {
  public:
@@ -164,8 +168,15 @@ class Function {
   const std::string& name() const;
   /// Theano's debugprint of the optimised graph.
   std::string debugprint() const;
-  /// The values, the steps and their kernels, as loops, and the times of compiling.
+  /// What each kernel computes, with the user's names and lines, how it is scheduled, what it is predicted to take; why
+  /// it stores what it stores, and why it runs apart from the kernels whose results it reads. Then the values, the
+  /// steps, the kernels as loops, and the times of compiling.
   std::string explain() const;
+  /// The kernels as text, each under its name and the user's lines. Nothing of it is kept: it is made anew.
+  std::string code(Code language) const;
+  /// Calls the function, and measures each step. Updates of shared variables are made, as by any other calls. Throws
+  /// what `call` throws, and ArgumentError for less than one run.
+  Profile profile(const std::vector<Tensor>& arguments, ProfileOptions options = {}) const;
   /// Seconds spent in each stage of compiling.
   struct Stage {
     std::string name;

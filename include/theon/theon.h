@@ -9,6 +9,7 @@
 #include <theon/function.h>
 #include <theon/gradient.h>
 #include <theon/ops.h>
+#include <theon/profile.h>
 #include <theon/rules.h>
 #include <theon/tensor.h>
 #include <theon/type.h>

@@ -131,7 +131,8 @@ struct Kernel {
   std::string name;
   std::vector<Buffer> buffers;
   Block body;
-  std::int64_t locals = 2;  // how many there are
+  std::int64_t locals = 2;              // how many there are
+  std::vector<std::string> notes = {};  // how it is scheduled, for people
 };
 
 /// C-like text, one statement a line.

@@ -1,0 +1,124 @@
+// What explain() tells of decisions, and code() of what they became.
+#include <theon/theon.h>
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace theon;
+using Catch::Contains;
+
+namespace {
+
+/// The paragraph of explain() about the kernel whose name contains `name`.
+std::string paragraph(const Function& f, const std::string& name) {
+  const std::string text = f.explain();
+  for (std::size_t at = text.find("\n#"); at != std::string::npos; at = text.find("\n#", at + 1)) {
+    const std::string heading = text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+    if (heading.find(name) == std::string::npos) continue;
+    std::size_t end = text.find('\n', at + 1);
+    while (text.compare(end + 1, 2, "  ") == 0) end = text.find('\n', end + 1);
+    return text.substr(at + 1, end - at);
+  }
+  return "";
+}
+
+std::string line(int number) { return "explain.cpp:" + std::to_string(number); }
+
+}  // namespace
+
+TEST_CASE("a kernel is named after the user's variables, and tells their lines") {
+  const Variable x = matrix<float>("x"), w = matrix<float>("w"), b = vector<float>("b");
+  const Variable hidden = tanh(dot(x, w) + b); const int hidden_line = __LINE__;
+  const Variable loss = sum(hidden * hidden); const int loss_line = __LINE__;
+  hidden.named("hidden");
+  loss.named("my loss");
+  const Function f = function({x, w, b}, {hidden, loss});
+  const std::string product = paragraph(f, "hidden_product");
+  CHECK_THAT(product, Contains(line(hidden_line) + ": hidden, add, dot") || Contains(line(hidden_line) + ": hidden, dot"));
+  const std::string sum = paragraph(f, "my_loss");
+  CHECK_THAT(sum, Contains(line(loss_line) + ": my loss") && Contains("mul"));
+}
+
+TEST_CASE("explain says why a value is stored") {
+  const Variable x = matrix<double>("x"), w = matrix<double>("w");
+  const auto stores = [](const Function& f, const std::string& kernel) {
+    const std::string text = paragraph(f, kernel);
+    const std::size_t at = text.find("stores");
+    return at == std::string::npos ? "" : text.substr(at, text.find("\n  apart") - at);
+  };
+  SECTION("a factor") {
+    const Variable scaled = exp(x) * 2;
+    scaled.named("scaled");
+    CHECK_THAT(stores(function({x, w}, {dot(scaled, w)}), "scaled"), Contains("a factor") && Contains("by dot at explain.cpp"));
+  }
+  SECTION("the operand of a host function") {
+    const Variable shifted = exp(x) + 1;
+    shifted.named("shifted");
+    CHECK_THAT(stores(function({x}, {sort(shifted)}), "shifted"), Contains("read whole, by sort at explain.cpp"));
+  }
+  SECTION("a result") { CHECK_THAT(stores(function({x}, {exp(x)}), "exp"), Contains("a result")); }
+  SECTION("read at several places") {
+    const Variable costly = tanh(exp(x) + 1);
+    costly.named("costly");
+    const Function f = function({x}, {costly + costly.T()});
+    CHECK_THAT(stores(f, "costly"), Contains("read at several places") && Contains("2 index tuples"));
+  }
+  SECTION("too many operations") {
+    Variable y = x;
+    for (int k = 0; k < 100; ++k) y = tanh(y) + k;
+    CHECK_THAT(function({x}, {y}).explain(), Contains("since one of all operations would have too many"));
+  }
+}
+
+TEST_CASE("explain says what keeps kernels apart") {
+  const Variable x = matrix<double>("x"), w = matrix<double>("w");
+  const Variable product = dot(x, w);
+  product.named("product of both");
+  const Function shared = function({x, w}, {product, exp(product)});
+  CHECK_THAT(paragraph(shared, "exp"), Contains("apart") && Contains("whose product of both it reads: others read the product, too"));
+  const Function reduced = function({x, w}, {sum(exp(product), 1)});
+  CHECK_THAT(reduced.explain(), Contains("it reads more of the product than the element of its own index"));
+  const Variable running = cumsum(x, 0);
+  CHECK_THAT(function({x}, {exp(running)}).explain(), Contains("a running value needs a loop order of its own"));
+  // One kernel is kept apart from none.
+  CHECK_THAT(function({x}, {softmax(x)}).explain(), !Contains("  apart "));
+}
+
+TEST_CASE("explain tells the schedule that the kernel has") {
+  const Variable x = input<float>("x", {64, 512}), w = input<float>("w", {512, 300});
+  const Function f = function({x, w}, {dot(x, w), softmax(x)});
+  const std::string product = paragraph(f, "product");
+  CHECK_THAT(product, Contains("columns in registers") && Contains("left operand in place"));
+  CHECK_THAT(product, Contains("op, ") && Contains("19.7 Mop"));  // 2 * 64 * 512 * 300
+  const std::string loops = f.code(Code::loops);
+  const std::string rows = paragraph(f, "div");
+  CHECK_THAT(rows, Contains("loops over [64]") && Contains("in a row of scratch memory") && Contains("vectors of"));
+  // The number of lanes is that of a loop of the kernel.
+  const std::size_t at = rows.find("vectors of ") + 11;
+  CHECK_THAT(loops, Contains("lanes " + rows.substr(at, rows.find_first_not_of("0123456789", at) - at)));
+  const Variable v = input<double>("v", {1'000'000});
+  CHECK_THAT(function({v}, {sum(v)}).explain(), Contains("a reduction over 1000000 in blocks of"));
+}
+
+TEST_CASE("predictions are formulas where sizes are not known") {
+  const Variable x = matrix<float>("x"), w = matrix<float>("w");
+  const Function f = function({x, w}, {dot(x, w)});
+  CHECK_THAT(paragraph(f, "product"), Contains("2*x_0*x_1*w_1 op") || Contains("2*x_0*w_1*x_1 op") || Contains("2*x_0*w_0*w_1 op"));
+  CHECK_THAT(paragraph(function({x}, {x + 1}), "add"), Contains("x_0*x_1 op") && Contains("8*x_0*x_1 B"));
+}
+
+TEST_CASE("the code of a function has its kernels by name") {
+  const Variable x = vector<float>("x");
+  const Variable shifted = exp(x) + 1;
+  shifted.named("shifted");
+  const Function f = function({x}, {shifted});
+  CHECK_THAT(f.code(Code::loops), Contains("// shifted_0: explain.cpp:") && Contains("kernel shifted_0"));
+  CHECK_THAT(f.code(Code::llvm_ir), Contains("; shifted_0: explain.cpp:") && Contains("define i32 @theon_shifted_0(") && Contains("%shifted = load ptr"));
+  CHECK_THAT(f.code(Code::assembly), Contains("# shifted_0: explain.cpp:") && Contains("theon_shifted_0:") && Contains("ret"));
+  CHECK_THAT(f.code(Code::c), Contains("int32_t k_0("));
+  const Function loop = function({x}, {scan({.from = {x}, .n_steps = 3}, [](Variable s) { return sort(s) * 2; }).states[0]});
+  CHECK_THAT(loop.code(Code::llvm_ir), Contains("@entry("));
+  CHECK_THAT(f.code(Code::llvm_ir), !Contains("@entry("));
+}
