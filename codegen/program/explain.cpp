@@ -63,8 +63,11 @@ std::string quantity(const Formula& formula, const std::string& unit, double sca
 }
 
 Lines prediction_of(const Estimate& estimate) {
-  return {quantity(estimate.picoseconds, "s", 1e-12), quantity(estimate.operations, "op"),
-          quantity(estimate.bytes, "B")};
+  const Lines lines{quantity(estimate.picoseconds, "s", 1e-12), quantity(estimate.operations, "op"),
+                    quantity(estimate.bytes, "B")};
+  const bool is_known =
+      estimate.picoseconds.is_number() && estimate.operations.is_number() && estimate.bytes.is_number();
+  return is_known ? Lines{fmt::format("{}", fmt::join(lines, ", "))} : lines;
 }
 
 class Explanation {
