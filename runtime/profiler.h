@@ -35,9 +35,9 @@ class Profiler : public Observer {
   using Clock = std::chrono::steady_clock;
   struct Measured {
     std::int64_t times = 0;
-    double operations = 0, bytes = 0, picoseconds = 0;
-    double seconds = 0;            // in this call
-    std::vector<double> all = {};  // by call
+    double operations = 0, bytes = 0, picoseconds = 0;  // of the first call
+    double seconds = 0;                                 // in this call
+    std::vector<double> all = {};                       // by call
   };
 
   void add(std::span<const codegen::Step> steps, int depth);

@@ -76,11 +76,13 @@ class Partitioner {
     for (std::size_t i = 0; i < places.size(); ++i) places_.emplace(graph_.inputs[i], places[i]);
     for (const Variable& x : graph_.outputs) demand_whole(x);
     sweep_and_emit();
-    for (std::size_t k = 0; k < results.size(); ++k)
-      if (results[k].value)
-        works_.push_back(Nest{*results[k].value, graph_.outputs[k].dims(),
-                              element_of(graph_.outputs[k], index_tuple(graph_.outputs[k].dims(), pool_)), where,
-                              results[k].prefix});
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      if (!results[k].value) continue;
+      const Variable& x = graph_.outputs[k];
+      works_.push_back(
+          Nest{*results[k].value, x.dims(), element_of(x, index_tuple(x.dims(), pool_)), where, results[k].prefix});
+      note_parts(x, all_values_[*results[k].value].account.fused);
+    }
     fold_epilogues(works_, all_values_, {});
     return std::move(works_);
   }
@@ -126,6 +128,14 @@ class Partitioner {
     Account account{state->second.reason, state->second.reader};
     if (has_been_swept_element(*x.owner())) account.fused = fused_into(*x.owner());
     return account;
+  }
+
+  /// What is computed to give x, where that is not stored.
+  void note_parts(const Variable& x, std::vector<Variable>& parts) const {
+    if (!x.owner() || state_.at(x.owner()).stored) return;
+    parts.push_back(x);
+    const std::vector<Variable> others = fused_into(*x.owner());
+    parts.insert(parts.end(), others.begin(), others.end());
   }
 
   /// Ops with elements, once they have been swept.
@@ -388,6 +398,9 @@ class Partitioner {
     Branch branch{value_of(node.inputs[0]), {}, {}, node.where};
     branch.then = inner(op.then(), places, results, node.where);
     branch.otherwise = inner(op.otherwise(), places, results, node.where);
+    // Each side computes them from parts of its own.
+    for (const Result& result : results)
+      if (result.value) all_values_[*result.value].account.fused.clear();
     works_.push_back(std::move(branch));
   }
 

@@ -42,7 +42,8 @@ std::string loop_text(const ir::For& loop) {
   std::string text = fmt::format("vectors of {}", loop.lanes);
   if (loop.unroll > 1) text += fmt::format(", {} at once", loop.unroll);
   if (loop.tail == ir::Tail::merged) text += ", the rest under the same mask";
-  if (loop.streams) text += fmt::format(", stored past the caches where {}", to_string(loop.streams));
+  if (loop.streams) text += ", stored past the caches";
+  if (loop.streams && loop.streams->op != ir::Opcode::literal) text += " where " + to_string(loop.streams);
   return text;
 }
 

@@ -128,7 +128,9 @@ class Lowering {
   void note_passes() {
     const std::size_t passes = parts_.empty() ? 0 : parts_.back().pass + 1;
     const Shape outer(group_.domain.begin(), group_.domain.begin() + group_.outer);
-    if (!outer.empty()) builder_.note("loops over {}, inside of them {} passes", to_string(outer), passes);
+    if (!outer.empty())
+      builder_.note("loops over {}{}", to_string(outer),
+                    passes > 1 ? fmt::format(", inside of them {} passes", passes) : "");
     if (outer.empty() && passes > 1) builder_.note("{} passes, one after the other", passes);
   }
 

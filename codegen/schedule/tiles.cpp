@@ -80,7 +80,7 @@ class TileLowering {
     const std::int64_t height = contiguous_bytes / static_cast<std::int64_t>(size_of(turned_[0].load->dtype));
     const Dim blocks = floor_div(group_.domain[axis_] + (height - 1), height);
     const Dim trips = axis_ == 0 ? blocks : group_.domain[0];
-    builder_.note("tiles of {} x {}; in each, {} operands that lie across are turned first", height, tile_width,
+    builder_.note("tiles of {} x {}; in each, what lies across is turned first: {} operands", height, tile_width,
                   turned_.size());
     Expr first;
     for (int axis = 0; axis < last_; ++axis) {

@@ -109,6 +109,12 @@ TEST_CASE("predictions are formulas where sizes are not known") {
   CHECK_THAT(paragraph(function({x}, {x + 1}), "add"), Contains("x_0*x_1 op") && Contains("8*x_0*x_1 B"));
 }
 
+TEST_CASE("a loop that is one kernel tells what its iterations compute") {
+  const Variable x = scalar<double>("x");
+  const Function f = function({x}, {scan({.from = {x}, .n_steps = 100}, [](Variable s) { return sin(s) * 0.5; }).states[0]});
+  CHECK_THAT(paragraph(f, "loop"), Contains("mul, sin") && Contains("a loop as one kernel"));
+}
+
 TEST_CASE("the code of a function has its kernels by name") {
   const Variable x = vector<float>("x");
   const Variable shifted = exp(x) + 1;
