@@ -111,6 +111,7 @@ class Lowering {
     const Expr count = min(pool_.literal(ShortRows::rows), pool_.parameter(group_.domain[axis]) - first);
     env_.axes[axis] = first;
     short_rows_.emplace(group_, input_, builder_);
+    builder_.note("rows are shorter than vectors: lanes run over {} of them, turned first", ShortRows::rows);
     short_rows_->turn_operands(env_.axes, count);
     row_ = builder_.open(pool_.literal(0), count, shape_of_loop(all_parts()));
     in_vector_loop_ = true;

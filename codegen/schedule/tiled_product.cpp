@@ -424,6 +424,7 @@ class TiledProduct : ProductKernel {
     const bool fetches = !fits(product_.k * columns(), resident_bytes) && !(rows_stay_ && packs_right_);
     const Expr line = fetches ? defined(min(number_, number(tile_.vectors - 1)) * number(lanes_)) : Expr();
     const Expr k = builder_.open(number(0), sums.count);
+    if (fetches) builder_.note("the next panel is asked for while one is summed");
     if (fetches) prefetch(right_at(sums.first + k, panel + number(1), line));
     const Expr of_right = defined(right_at(sums.first + k, panel, column));
     for (std::size_t r = 0; r < lines.size(); ++r)

@@ -3,6 +3,7 @@
 
 #include <theon/error.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
@@ -23,13 +24,13 @@ struct ProfileOptions {
 /// speeds are measured in this process, once, on as many threads as the function has.
 struct Profile {
   struct Step {
-    std::string name;           // of the kernel, or what else the step does
-    std::string computes;       // the user's variables and lines: "mlp.cpp:12: h, tanh, add"
-    int depth = 0;              // in how many loops and branches
-    std::int64_t times = 0;     // it runs in a call
-    double seconds = 0;         // in a call, all times together; the least of all calls
-    double median = 0;          // the same, the median of all calls
-    std::optional<double> predicted = {};   // seconds on one thread, where the schedule predicts any
+    std::string name;                      // of the kernel, or what else the step does
+    std::string computes;                  // the user's variables and lines: "mlp.cpp:12: h, tanh, add"
+    int depth = 0;                         // in how many loops and branches
+    std::int64_t times = 0;                // it runs in a call
+    double seconds = 0;                    // in a call, all times together, with what is inside; the least of all calls
+    double median = 0;                     // the same, the median of all calls
+    std::optional<double> predicted = {};  // seconds on one thread, where the schedule predicts any
     std::optional<double> operations = {};  // on elements, in a call; a multiplication and an addition are two
     std::optional<double> bytes = {};       // of arrays read and written
     std::optional<double> limit = {};       // seconds
