@@ -15,7 +15,10 @@ void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Valu
   if (!merged)
     begin = loop.streams ? streamed_or_whole_groups(loop, begin, end) : whole_groups(loop, begin, end, loop.unroll);
   if (!target_.masks && loop.unroll > 1) begin = whole_groups(loop, begin, end, 1);
-  if (target_.masks) masked_groups(loop, begin, end, merged ? loop.unroll : 1);
+  if (merged && loop.unroll == 1)
+    part_first(loop, begin, end);
+  else if (target_.masks)
+    masked_groups(loop, begin, end, merged ? loop.unroll : 1);
   close(sums, before);
   if (!target_.masks) scalar_tail(loop, begin, end);
 }
@@ -103,6 +106,42 @@ void Statements::masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Va
                                   run_copy(loop, {lanes, groups, first, active});
                                   return values_of(carried);
                                 }));
+    join(sums);
+  };
+  branch(b.CreateICmpSLT(begin, end), Keeps::nothing, carried, run, [] {});
+}
+
+/// Groups that end where the loop does: of the first one only the lanes run that belong to the loop. Which ones is
+/// known before, so an iteration pays for its mask as an operand alone.
+void Statements::part_first(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
+  Builder& b = code_.builder();
+  const Accumulations sums = accumulations_out_of(loop.body);
+  const Locals carried = carried_through(loop.body);
+  const std::uint64_t writes = memory_written_by(loop.body, changes_);
+  const auto lanes = static_cast<unsigned>(loop.lanes);
+  llvm::Value* beyond = b.CreateURem(b.CreateSub(end, begin), b.getInt64(lanes));
+  llvm::Value* missing = b.CreateSelect(b.CreateIsNull(beyond), b.getInt64(0), b.CreateSub(b.getInt64(lanes), beyond));
+  llvm::Value* mask = b.CreateNot(lanes_up_to(missing, lanes));
+  if (const auto* known = llvm::dyn_cast<llvm::Constant>(mask); known && known->isAllOnesValue()) {
+    whole_groups(loop, begin, end, 1);
+    return;
+  }
+  const auto run = [&] {
+    split(sums, 1);
+    expressions_.changed(writes);
+    Values initial = values_of(carried);
+    initial.push_back(mask);
+    Values results = code_.loop(b.CreateSub(begin, missing), end, b.getInt64(lanes), initial, writes,
+                                [&](llvm::Value* first, Values values) {
+                                  llvm::Value* active = values.pop_back_val();
+                                  restore(carried, values);
+                                  run_copy(loop, {lanes, 1, first, {active}});
+                                  Values next = values_of(carried);
+                                  next.push_back(llvm::ConstantInt::getTrue(mask->getType()));
+                                  return next;
+                                });
+    results.pop_back();
+    restore(carried, results);
     join(sums);
   };
   branch(b.CreateICmpSLT(begin, end), Keeps::nothing, carried, run, [] {});

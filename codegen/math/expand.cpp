@@ -46,7 +46,7 @@ Expr (*expansion(Opcode op))(const Args&) {
 }
 
 /// More operations than this are too many to expand in one kernel.
-constexpr int most_in_place = 300;
+constexpr int most_in_place = 200;
 
 bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
 

@@ -728,8 +728,8 @@ LoopShape loop_shape(const std::vector<Expr>& roots, const Machine& machine) {
   const int cost = element_cost(roots);
   // Independent groups hide the latency of short bodies; long ones fill the machine alone, and would spill.
   const int unroll = cost <= 24 ? 4 : cost <= 60 ? 2 : 1;
-  // A mask is no matter among so many operations; compiling them twice would be.
-  return {lanes_of(roots, machine), unroll, cost > 150 ? ir::Tail::merged : ir::Tail::apart};
+  // A mask costs such a loop nothing; compiling it twice would.
+  return {lanes_of(roots, machine), unroll, unroll == 1 ? ir::Tail::merged : ir::Tail::apart};
 }
 
 Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& input) {
