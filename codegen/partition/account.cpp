@@ -23,6 +23,8 @@ std::string to_string(Stored reason) {
       return "a reduction, which each reader would compute again";
     case Stored::recomputation:
       return "read at several places: computing it for each takes longer than storing it";
+    case Stored::tangled:
+      return "read at an index of many divisions";
     case Stored::budget:
       return "stored between two kernels, since one of all operations would have too many";
     case Stored::handed_on:

@@ -18,6 +18,7 @@ enum class Stored : std::uint8_t {
   opaque,         // a host function, a loop, a branch or a scatter computes it whole
   reduction,      // every reader would compute the reduction again
   recomputation,  // it is read at several places, and computing it for each takes longer than storing it
+  tangled,        // it is read at an index of many divisions
   budget,         // the kernel of its readers would have too many operations
   handed_on,      // one phase of a kernel leaves it to the next
 };

@@ -34,6 +34,13 @@ bool has_reduction(std::span<const Expr> roots) {
   return std::any_of(nodes.begin(), nodes.end(), [](Expr e) { return e->op == Opcode::reduce; });
 }
 
+bool is_tangled(std::span<const Expr> indices) {
+  constexpr int most_divisions = 8;
+  const std::vector<Expr> nodes = ir::postorder(indices);
+  return std::ranges::count_if(nodes, [](Expr e) { return e->op == Opcode::floor_div || e->op == Opcode::mod; }) >
+         most_divisions;
+}
+
 bool recomputing_costs_more(std::span<const Expr> roots, std::size_t readings) {
   return static_cast<int>(readings - 1) * element_cost(roots) > store_cost;
 }

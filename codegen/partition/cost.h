@@ -16,6 +16,9 @@ int element_cost(std::span<const ir::Expr> roots);
 /// Of the node alone.
 int element_cost(ir::Expr node);
 bool has_reduction(std::span<const ir::Expr> roots);
+/// Whether finding an element takes as many divisions as several loads take time: reshapes of transposes of reshapes,
+/// each of which makes the index longer.
+bool is_tangled(std::span<const ir::Expr> indices);
 /// Whether evaluating the elements once for each of `readings` index tuples costs more than a store and as many loads.
 bool recomputing_costs_more(std::span<const ir::Expr> roots, std::size_t readings);
 

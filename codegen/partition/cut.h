@@ -8,8 +8,8 @@
 
 namespace theon::codegen {
 
-/// Values to store so that no run of elementwise work exceeds the kernel budget. Each cut is placed where the fewest
-/// values are live.
+/// Values to store so that no run of elementwise work exceeds the kernel budget by much. Each cut is placed where the
+/// fewest values are live; of these, such as are one or two operations away from memory are computed again.
 std::vector<Variable> live_at_cuts(std::span<const Apply* const> order, ir::Pool& pool);
 
 }  // namespace theon::codegen

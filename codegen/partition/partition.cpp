@@ -217,7 +217,7 @@ class Partitioner {
 
   void sweep_element(const Apply& node) {
     NodeState& state = state_[&node];
-    if (const std::optional<Stored> reason = state.stored ? std::nullopt : must_store(node, state.readings.size())) {
+    if (const std::optional<Stored> reason = state.stored ? std::nullopt : must_store(node, state.readings)) {
       note(state, *reason);
       if (*reason == Stored::recomputation) state.reader = fmt::format("{} index tuples", state.readings.size());
     }
@@ -290,11 +290,12 @@ class Partitioner {
     return x;
   }
 
-  std::optional<Stored> must_store(const Apply& node, std::size_t readings) {
+  std::optional<Stored> must_store(const Apply& node, const std::vector<Reading>& readings) {
     const std::vector<Expr> elements = *canonical_elements(node, pool_);
     if (has_reduction(elements)) return Stored::reduction;
-    if (readings > 1 && recomputing_costs_more(elements, readings)) return Stored::recomputation;
-    return std::nullopt;
+    if (readings.size() > 1 && recomputing_costs_more(elements, readings.size())) return Stored::recomputation;
+    const auto is_far = [](const Reading& reading) { return is_tangled(reading.indices); };
+    return std::ranges::any_of(readings, is_far) ? std::optional(Stored::tangled) : std::nullopt;
   }
 
   // The forward pass: producers before consumers.
