@@ -22,7 +22,7 @@ struct TheonFrame {
   char* scratch;    /* memory of the calling thread, 64-byte aligned */
   struct TheonFailure* failure;
   const volatile int32_t* cancel; /* nonzero: stop at the next step */
-  /* For entries alone: the kernels by number, and what runs a step that is no native code, or for several threads;
+  /* The kernels by number; and for entries alone, what runs a step that is no native code, or for several threads;
    * nonzero: the call is over. */
   int32_t (*const* kernels)(const struct TheonFrame*, int64_t begin, int64_t end);
   int32_t (*step)(const struct TheonFrame*, int64_t number);

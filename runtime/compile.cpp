@@ -99,7 +99,7 @@ class Compiler {
 
  public:
   Compiler(Request request, const FunctionOptions& options)
-      : options_(options), made_{std::move(request), {}, std::make_unique<ir::Pool>(), {}, {}, {}, {}} {}
+      : options_(options), made_{std::move(request), {}, std::make_unique<ir::Pool>(), {}, {}, {}, {}, {}} {}
 
   Compilation run() {
     relations_ = timed("obligations", [&] { return obligations(made_.request.results()); });
@@ -109,9 +109,9 @@ class Compiler {
     check_program(program);
     StoredCode code = native_code(program);
     made_.kernels = timed("load", [&] { return std::make_unique<KernelLibrary>(program, std::move(code)); });
-    made_.executable =
-        std::make_unique<Executable>(std::move(program), made_.kernels->kernels(), made_.kernels->entry(), relations_,
-                                     team(options_, made_.request.where));
+    made_.executable = std::make_unique<Executable>(std::move(program), made_.kernels->code(), relations_,
+                                                    team(options_, made_.request.where));
+    if (is_instant_) optimise_later();
     made_.arguments =
         std::make_unique<Arguments>(made_.request.name, made_.request.inputs, sizes_, made_.executable->program,
                                     made_.executable->sizes, made_.request.where);
@@ -151,17 +151,34 @@ class Compiler {
 
   /// From the cache on disk where another process has compiled the same.
   StoredCode native_code(const codegen::Program& program) {
-    const std::optional<ObjectCache> cache = options_.cache ? environment_cache() : std::nullopt;
-    if (!cache) return timed("native code", [&] { return compiled(program, target_); });
-    std::string key;
-    std::optional<StoredCode> kept = timed("look up", [&] {
-      key = codegen::object_key(program, ir::Layout(program.symbols), target_);
-      return cache->find(key);
-    });
-    if (kept) return std::move(*kept);
+    if (options_.cache)
+      if (std::optional<ObjectCache> cache = environment_cache())
+        cache_ = std::make_shared<const ObjectCache>(std::move(*cache));
+    if (cache_) {
+      std::optional<StoredCode> kept = timed("look up", [&] {
+        key_ = codegen::object_key(program, ir::Layout(program.symbols), target_);
+        return cache_->find(key_);
+      });
+      if (kept) return std::move(*kept);
+    }
+    is_instant_ = options_.tier == Tier::instant;
+    if (is_instant_) return timed("instant code", [&] { return compiled(program, quick(target_)); });
     StoredCode code = timed("native code", [&] { return compiled(program, target_); });
-    cache->keep(key, code);
+    if (cache_) cache_->keep(key_, code);
     return code;
+  }
+
+  static codegen::Target quick(codegen::Target target) {
+    target.effort = codegen::Effort::quick;
+    return target;
+  }
+
+  void optimise_later() {
+    made_.optimise = [&program = made_.executable->program, target = target_, cache = cache_, key = key_] {
+      StoredCode code = compiled(program, target);
+      if (cache) cache->keep(key, code);
+      return code;
+    };
   }
 
   const FunctionOptions& options_;
@@ -170,6 +187,9 @@ class Compiler {
   std::vector<Obligation> relations_;
   Duties duties_;
   std::vector<codegen::EntrySize> sizes_;
+  std::shared_ptr<const ObjectCache> cache_;
+  std::string key_;  // of the optimised code
+  bool is_instant_ = false;
 };
 
 }  // namespace

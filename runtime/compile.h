@@ -6,6 +6,7 @@
 #include "runtime/kernel_library.h"
 #include "runtime/request.h"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct Compilation {
   std::unique_ptr<Executable> executable;
   std::unique_ptr<Arguments> arguments;
   std::vector<Function::Stage> stages;
+  /// Makes optimised code in the place of `kernels`, where these are instant code. The executable outlives it.
+  std::function<StoredCode()> optimise;
 };
 
 /// The stages of compiling, in order. Each is timed.

@@ -28,6 +28,16 @@ std::string loops(const codegen::Program& program) {
 CompiledFunction::CompiledFunction(runtime::Request request, const FunctionOptions& options)
     : made_(runtime::compile(std::move(request), options)), mode_(options.mode), contexts_(*made_.executable) {
   if (mode_ == Mode::verify) reference_.emplace(made_.request);
+  if (made_.optimise) background_.emplace(*made_.executable, std::move(made_.optimise));
+}
+
+bool CompiledFunction::wait_until_optimised() const { return !background_ || background_->wait().failure.empty(); }
+
+std::vector<Function::Stage> CompiledFunction::stages() const {
+  std::vector<Function::Stage> stages = made_.stages;
+  if (background_)
+    if (const auto outcome = background_->outcome()) stages.push_back({"optimised code", outcome->seconds});
+  return stages;
 }
 
 std::vector<Tensor> CompiledFunction::call(std::span<const Tensor> arguments,
@@ -128,9 +138,10 @@ std::string CompiledFunction::explain() const {
   const codegen::Program& program = made_.executable->program;
   std::string text = fmt::format("{}, threads {}\n", name(), made_.executable->team.threads);
   for (const std::string& warning : made_.request.warnings) text += "warning: " + warning + "\n";
+  if (background_) text += background_->to_string() + "\n";
   text += codegen::explain(program) + codegen::to_string(program);
   text += loops(program);
-  for (const Function::Stage& stage : made_.stages)
+  for (const Function::Stage& stage : stages())
     text += fmt::format("{}: {:.2f} ms\n", stage.name, stage.seconds * 1000);
   return text;
 }

@@ -3,6 +3,7 @@
 
 #include <theon/function.h>
 
+#include "runtime/background.h"
 #include "runtime/compile.h"
 #include "runtime/context_pool.h"
 #include "runtime/observer.h"
@@ -27,7 +28,10 @@ class CompiledFunction {
 
   const std::string& name() const { return made_.request.name; }
   const std::vector<Variable>& inputs() const { return made_.request.inputs; }
-  const std::vector<Function::Stage>& stages() const { return made_.stages; }
+  /// What has been done so far.
+  std::vector<Function::Stage> stages() const;
+  /// Whether calls run optimised code, once nothing is compiled in the background any more.
+  bool wait_until_optimised() const;
   std::string debugprint() const;
   std::string explain() const;
   std::string code(Code language) const;
@@ -46,6 +50,7 @@ class CompiledFunction {
   const Mode mode_;
   std::optional<runtime::ReferenceCheck> reference_;
   mutable runtime::ContextPool contexts_;
+  std::optional<runtime::Background> background_;
 };
 
 }  // namespace theon::detail

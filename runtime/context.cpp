@@ -132,7 +132,9 @@ void Context::start(const volatile std::int32_t* cancel) {
   frame_.symbols = symbols.data();
   frame_.failure = &failure_;
   frame_.cancel = cancel;
-  frame_.kernels = executable_.kernels.data();
+  const Code& code = executable_.code();
+  frame_.kernels = code.kernels.data();
+  entry_ = code.entry;
   frame_.shares_from = executable_.team.threads > 1 ? codegen::worth_sharing : std::numeric_limits<std::int64_t>::max();
 }
 

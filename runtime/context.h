@@ -84,7 +84,9 @@ class Context {
   /// The failure of a piece becomes that of the call.
   void take_failure(std::size_t piece);
   const TheonFailure& failure() const { return failure_; }
+  /// What begins now runs the code that the executable has now.
   void start(const volatile std::int32_t* cancel);
+  TheonEntry entry() const { return entry_; }
 
  private:
   void forget_late();
@@ -112,6 +114,7 @@ class Context {
   std::vector<TheonFailure> failures_;
   TheonFailure failure_{};
   TheonFrame frame_{};
+  TheonEntry entry_ = nullptr;
 };
 
 }  // namespace theon::runtime

@@ -45,7 +45,7 @@ class Translator {
 
  private:
   KernelCall translate(const codegen::KernelStep& step) {
-    KernelCall call{target_.kernels[step.kernel], number(step.trips), step.is_serial, {}};
+    KernelCall call{step.kernel, number(step.trips), step.is_serial, {}};
     for (const codegen::Phase& phase : step.phases) call.phases.push_back({number(phase.trips), number(phase.work)});
     return call;
   }
@@ -190,11 +190,9 @@ void list_by_number(const std::vector<Call>& calls, std::vector<const Call*>& li
 
 }  // namespace
 
-Executable::Executable(codegen::Program made, std::vector<TheonKernel> made_kernels, TheonEntry made_entry,
-                       const std::vector<Obligation>& obligations, Team made_team)
+Executable::Executable(codegen::Program made, const Code& code, const std::vector<Obligation>& obligations,
+                       Team made_team)
     : program(std::move(made)),
-      kernels(std::move(made_kernels)),
-      entry(made_entry),
       team(std::move(made_team)),
       sizes(program.symbols),
       values(value_sizes(program, sizes)),
@@ -203,7 +201,8 @@ Executable::Executable(codegen::Program made, std::vector<TheonKernel> made_kern
       outputs(output_slots(program)),
       shared(shared_slots(program)),
       constants(residents(program, Home::constant)),
-      arena(residents(program, Home::arena)) {
+      arena(residents(program, Home::arena)),
+      code_(&code) {
   list_by_number(calls, by_number);
   for (const std::vector<ScratchSize>& kernel : scratch)
     for (const ScratchSize& buffer : kernel)

@@ -1,11 +1,13 @@
-// A program made ready to run: every size has a number, every kernel an address, every value a slot.
+// A program made ready to run: every size has a number, every value a slot.
 #pragma once
 
 #include "codegen/abi.h"
 #include "codegen/program/program.h"
 #include "runtime/dim_table.h"
+#include "runtime/kernel_library.h"
 #include "runtime/team.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -25,10 +27,14 @@ struct PhaseCall {
 };
 
 struct KernelCall {
-  TheonKernel run;
+  std::size_t kernel;  // its number
   SizeNumber trips;
   bool is_serial;
   std::vector<PhaseCall> phases;
+
+  std::int32_t run(const TheonFrame& frame, std::int64_t begin, std::int64_t end) const {
+    return frame.kernels[kernel](&frame, begin, end);
+  }
 };
 
 struct CopyCall {
@@ -129,16 +135,18 @@ struct ScratchSize {
 };
 
 struct Executable {
-  /// `kernels` by number; `entry` may be null. Obligations with symbols that the program lacks say nothing about it,
-  /// and are left out.
-  Executable(codegen::Program program, std::vector<TheonKernel> kernels, TheonEntry entry,
-             const std::vector<Obligation>& obligations, Team team = {});
+  /// `code` outlives the executable. Obligations with symbols that the program lacks say nothing about it, and are left
+  /// out.
+  Executable(codegen::Program program, const Code& code, const std::vector<Obligation>& obligations, Team team = {});
   Executable(const Executable&) = delete;
   Executable& operator=(const Executable&) = delete;
 
+  /// What calls that begin now run. Thread-safe; calls under way go on with what they have begun with.
+  const Code& code() const { return *code_.load(std::memory_order_acquire); }
+  /// `code` is of the same program, and outlives all calls.
+  void use(const Code& code) { code_.store(&code, std::memory_order_release); }
+
   codegen::Program program;
-  std::vector<TheonKernel> kernels;
-  TheonEntry entry;
   Team team;
   DimTable sizes;
   std::vector<ValueSize> values;
@@ -154,6 +162,8 @@ struct Executable {
 
  private:
   void add(const Obligation& obligation);
+
+  std::atomic<const Code*> code_;
 };
 
 }  // namespace theon::runtime

@@ -42,6 +42,7 @@ Profile Function::profile(const std::vector<Tensor>& arguments, ProfileOptions o
   return compiled_->profile(arguments, options);
 }
 std::vector<Function::Stage> Function::compile_times() const { return compiled_->stages(); }
+bool Function::wait_until_optimised() const { return compiled_->wait_until_optimised(); }
 
 std::string debugprint(const Function& f) { return f.debugprint(); }
 

@@ -84,15 +84,16 @@ StoredCode compiled(const codegen::Program& program, const codegen::Target& targ
   return code;
 }
 
-KernelLibrary::KernelLibrary(const codegen::Program& program, StoredCode code) : kernels_(program.kernels.size()) {
+KernelLibrary::KernelLibrary(const codegen::Program& program, StoredCode code) {
+  code_.kernels.resize(program.kernels.size());
   for (StoredCode::Object& object : code.objects) {
     std::vector<std::string> names;
-    for (const std::size_t kernel : object.kernels) THEON_CHECK(kernel < kernels_.size());
+    for (const std::size_t kernel : object.kernels) THEON_CHECK(kernel < code_.kernels.size());
     for (const std::size_t kernel : object.kernels) names.push_back(program.kernels[kernel].name);
-    code_.push_back(codegen::load({std::move(names), object.has_entry, std::move(object.bytes)}));
+    memory_.push_back(codegen::load({std::move(names), object.has_entry, std::move(object.bytes)}));
     for (const std::size_t kernel : object.kernels)
-      kernels_[kernel] = code_.back().kernel(program.kernels[kernel].name);
-    if (object.has_entry) entry_ = code_.back().entry();
+      code_.kernels[kernel] = memory_.back().kernel(program.kernels[kernel].name);
+    if (object.has_entry) code_.entry = memory_.back().entry();
   }
 }
 

@@ -37,29 +37,38 @@ class KernelRun {
     for (const runtime::OutputSlot& output : context.executable().outputs) outputs_.push_back(output.residents);
     for (const runtime::Call& call : context.executable().calls) {
       const auto& kernel = std::get<KernelCall>(call.node);
-      kernels_.push_back({kernel.run, context.size(kernel.trips)});
+      kernels_.push_back({kernel.kernel, context.size(kernel.trips)});
     }
+    take_code();
   }
 
   /// Whether all went well.
-  bool run(const void* const* inputs, void* const* outputs) const {
+  bool run(const void* const* inputs, void* const* outputs) {
+    if (code_ != &context_.executable().code()) take_code();
     for (const auto& [argument, value] : inputs_) context_.buffers[value] = const_cast<void*>(inputs[argument]);
     for (std::size_t k = 0; k < outputs_.size(); ++k) context_.point(outputs_[k], outputs[k]);
-    for (const auto& [kernel, trips] : kernels_)
-      if (kernel(&context_.frame(), 0, trips) != 0) return false;
+    for (const Kernel& kernel : kernels_)
+      if (kernel.run(&context_.frame(), 0, kernel.trips) != 0) return false;
     return true;
   }
 
  private:
   struct Kernel {
-    TheonKernel run;
+    std::size_t number;
     std::int64_t trips;
+    TheonKernel run = nullptr;
   };
+
+  void take_code() {
+    code_ = &context_.executable().code();
+    for (Kernel& kernel : kernels_) kernel.run = code_->kernels[kernel.number];
+  }
 
   Context& context_;
   std::vector<std::pair<std::size_t, runtime::ValueId>> inputs_;
   std::vector<std::vector<runtime::ValueId>> outputs_;
   std::vector<Kernel> kernels_;
+  const runtime::Code* code_ = nullptr;
 };
 
 }  // namespace

@@ -35,7 +35,7 @@ bool run_at_once(const KernelCall& call, const Pieces& pieces, std::int64_t work
     const FloatingEnvironment standard;
     const TheonFrame frame = context.frame_of(piece);
     const std::int64_t number = static_cast<std::int64_t>(piece);
-    const auto run = [&] { status[piece] = call.run(&frame, pieces.cut(number), pieces.cut(number + 1)); };
+    const auto run = [&] { status[piece] = call.run(frame, pieces.cut(number), pieces.cut(number + 1)); };
     observer ? observer->piece(run) : run();
   };
   // A function that holds but a reference allocates nothing.
@@ -60,11 +60,11 @@ bool fails(const KernelCall& call, Context& context, Observer* observer) {
       end += context.size(phase.trips);
       const std::int64_t count = count_pieces(end - first, work, threads);
       if (count <= 1) continue;
-      if (begin < first && call.run(&context.frame(), begin, first) != 0) return true;
+      if (begin < first && call.run(context.frame(), begin, first) != 0) return true;
       if (run_at_once(call, {first, end, count}, work, context, observer)) return true;
       begin = end;
     }
-  return begin < trips && call.run(&context.frame(), begin, trips) != 0;
+  return begin < trips && call.run(context.frame(), begin, trips) != 0;
 }
 
 }  // namespace theon::runtime

@@ -28,7 +28,7 @@ class Stepper {
           return static_cast<Stepper*>(frame->context)->asked(static_cast<std::size_t>(number));
         },
         this);
-    const std::int32_t status = context_.executable().entry(&context_.frame());
+    const std::int32_t status = context_.entry()(&context_.frame());
     if (thrown_) std::rethrow_exception(thrown_);
     if (status == THEON_CANCELLED) stop();
   }
@@ -94,7 +94,7 @@ class Stepper {
     const std::int64_t trips = context_.size(call.trips);
     for (std::int64_t begin = 0; begin < trips; begin += chunk) {
       if (begin > 0) poll();
-      if (call.run(&context_.frame(), begin, std::min(begin + chunk, trips)) != 0) return true;
+      if (call.run(context_.frame(), begin, std::min(begin + chunk, trips)) != 0) return true;
     }
     return false;
   }
@@ -190,7 +190,7 @@ class Stepper {
 
 void run(Context& context, Observer* observer) {
   Stepper stepper(context, observer);
-  if (context.executable().entry && !observer)
+  if (context.entry() && !observer)
     stepper.enter();
   else
     stepper.run();

@@ -58,6 +58,7 @@ class Statements {
   llvm::Value* streamed_or_whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   llvm::Value* whole_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end, unsigned groups);
   void masked_groups(const ir::For& loop, llvm::Value* begin, llvm::Value* end, unsigned groups);
+  void one_copy(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   void part_first(const ir::For& loop, llvm::Value* begin, llvm::Value* end);
   llvm::Value* lanes_up_to(llvm::Value* count, unsigned lanes);
   void scalar_tail(const ir::For& loop, llvm::Value* begin, llvm::Value* end);

@@ -77,7 +77,8 @@ Isa parse_isa(std::string_view name) {
 std::string Target::key() const {
   unsigned major = 0, minor = 0, patch = 0;
   LLVMGetVersion(&major, &minor, &patch);  // of the library that runs, which need not be that of the headers
-  return fmt::format("llvm-{}.{}.{} {} {} {}", major, minor, patch, cpu, features, vector_bytes);
+  return fmt::format("llvm-{}.{}.{} {} {} {} {}", major, minor, patch, cpu, features, vector_bytes,
+                     effort == Effort::quick ? "quick" : "full");
 }
 
 Target host_target() {

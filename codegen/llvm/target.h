@@ -12,6 +12,9 @@ enum class Isa { sse2, avx2, avx512, native };
 /// "avx2" -> Isa::avx2. Throws ArgumentError for an unknown name.
 Isa parse_isa(std::string_view name);
 
+/// What translating may cost: as little as possible, or what makes code fast.
+enum class Effort { quick, full };
+
 struct Target {
   std::string cpu;       // LLVM's name
   std::string features;  // "+avx2,-avx512f,...", sorted
@@ -19,6 +22,7 @@ struct Target {
   bool masks;            // any vector load or store may leave out lanes at no cost
   bool fused;            // has fma
   bool half;             // converts between float16 and float32
+  Effort effort = Effort::full;
 
   /// What an object compiled for this target depends on, LLVM's version included.
   std::string key() const;

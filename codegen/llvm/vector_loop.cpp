@@ -9,6 +9,7 @@
 namespace theon::codegen {
 
 void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
+  if (target_.effort == Effort::quick) return one_copy(loop, begin, end);
   const Accumulations sums = accumulations_out_of(loop.body);
   const std::vector<Values> before = open(sums, loop.lanes);
   const bool merged = target_.masks && loop.tail == ir::Tail::merged;
@@ -21,6 +22,15 @@ void Statements::vector_loop(const ir::For& loop, llvm::Value* begin, llvm::Valu
     masked_groups(loop, begin, end, merged ? loop.unroll : 1);
   close(sums, before);
   if (!target_.masks) scalar_tail(loop, begin, end);
+}
+
+/// Without a tail of its own, and one group at a time: nothing is translated twice.
+void Statements::one_copy(const ir::For& loop, llvm::Value* begin, llvm::Value* end) {
+  if (!target_.masks) return scalar_tail(loop, begin, end);
+  const Accumulations sums = accumulations_out_of(loop.body);
+  const std::vector<Values> before = open(sums, loop.lanes);
+  part_first(loop, begin, end);
+  close(sums, before);
 }
 
 /// The same, but loops that are long enough store past the caches: a group at a time, since they wait for memory

@@ -25,11 +25,19 @@ namespace theon {
 
 enum class Mode : std::uint8_t {
   fast_run,      // everything
-  fast_compile,  // only the rewrites that are cheap or needed for correctness, quick code generation
+  fast_compile,  // only the rewrites that are cheap or needed for correctness
   verify,        // like fast_run, and every call is compared with the reference evaluator; throws CheckError where they
                  // differ
   nan_guard,  // like fast_run, one step at a time; throws CheckError naming the first value with a NaN or an infinity
               // and the user's line
+};
+
+/// Which code calls run first.
+enum class Tier : std::uint8_t {
+  optimised,  // the code that runs fastest: `function` returns once it is compiled
+  instant,    // code that is compiled fastest, several times as fast. The other is compiled on a thread in the
+              // background, and calls that begin once it is there run it. Both keep the same bounds of error, but round
+              // differently: from one call to the next a result may change in its last digits
 };
 
 /// What to do about an input that no output uses.
@@ -62,6 +70,7 @@ struct FunctionOptions {
   /// Replaces variables under the outputs and updates: `{{x, train_x[slice(i * 600, (i + 1) * 600)]}}`.
   std::vector<Given> givens = {};
   Mode mode = Mode::fast_run;
+  Tier tier = Tier::optimised;
   OnUnusedInput on_unused_input = OnUnusedInput::raise;
   std::string name = "";
   /// The user's own rewrites; and those to leave out, by name.
@@ -183,6 +192,9 @@ class Function {
     double seconds;
   };
   std::vector<Stage> compile_times() const;
+  /// Waits for what a function of Tier::instant compiles in the background. Returns whether calls run optimised code
+  /// from now on; explain() says why not.
+  bool wait_until_optimised() const;
 
   explicit Function(std::shared_ptr<const detail::CompiledFunction> compiled) : compiled_(std::move(compiled)) {}
 

@@ -266,6 +266,25 @@ TEST_CASE("the folder is named by THEON_CACHE_DIR, by XDG_CACHE_HOME, by HOME") 
   CHECK(cache_use().files == 1);
 }
 
+TEST_CASE("what is compiled in the background is kept; instant code is not, and is not made where that is found") {
+  const CacheFolder folder;
+  const Variable x = vector<double>("x");
+  const auto stages = [&](const Function& f) {
+    std::string names;
+    for (const Function::Stage& stage : f.compile_times())
+      if (stage.name.ends_with(" code")) names += stage.name + ";";
+    return names;
+  };
+  const Function f = function({x}, {exp(x)}, {.tier = Tier::instant});
+  CHECK(f.wait_until_optimised());
+  CHECK(stages(f) == "instant code;optimised code;");
+  CHECK(folder.files().size() == 1);
+  const Function again = function({x}, {exp(x)}, {.tier = Tier::instant});
+  CHECK(stages(again).empty());
+  CHECK(folder.files().size() == 1);
+  CHECK(!was_compiled(function({x}, {exp(x)})));
+}
+
 // Several at once.
 
 TEST_CASE("sixty-four processes at once compile the same") {

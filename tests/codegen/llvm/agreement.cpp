@@ -7,9 +7,11 @@ namespace theon::test {
 
 namespace {
 
-void check_agreement(const Trial& trial, codegen::Isa isa) {
+void check_agreement(const Trial& trial, codegen::Isa isa, codegen::Effort effort = codegen::Effort::full) {
   ir::check(trial.kernel);
-  const codegen::NativeCode code = codegen::compile(std::span(&trial.kernel, 1), trial.layout, codegen::host_target(isa));
+  codegen::Target target = codegen::host_target(isa);
+  target.effort = effort;
+  const codegen::NativeCode code = codegen::compile(std::span(&trial.kernel, 1), trial.layout, target);
   Random random(1);
   for (const std::int64_t n : trial_sizes) {
     for (const std::int64_t m : {std::int64_t{37}, n}) {
@@ -41,6 +43,11 @@ TEST_CASE("native code computes what the interpreter computes, whatever the inst
   DYNAMIC_SECTION(name) {
     for (const Trial& trial : all_trials()) check_agreement(trial, isa);
   }
+}
+
+TEST_CASE("code that is translated quickly computes what the interpreter computes") {
+  for (const codegen::Isa isa : {codegen::Isa::native, codegen::Isa::sse2})
+    for (const Trial& trial : all_trials()) check_agreement(trial, isa, codegen::Effort::quick);
 }
 
 TEST_CASE("loops with a merged tail compute what the interpreter computes") {
