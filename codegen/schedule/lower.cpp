@@ -592,12 +592,13 @@ class Lowering {
       ++opened;
     }
     const std::vector<ir::Local> locals = builder_.accumulators(*running->monoid);
+    const auto reductions_outside = reduced_;
     env_.axes[axis] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[axis]));
     accumulate(running, locals, env_.axes[axis]);
     remember(running, locals);
     define_element(nest, false);
     lower_store(nest);
-    reduced_.erase(running.get());
+    reduced_ = reductions_outside;
     for (++opened; opened > 0; --opened) builder_.close();
     in_vector_loop_ = false;
     in_register_.erase(nest.result);
@@ -666,8 +667,8 @@ class Lowering {
     in_vector_loop_ = was_in_vector_loop;
     env_.bound = shadowed;
     reduced_ = reductions_outside;
-    // Valid as long as the loops it depends on stay open: the caller restores the table when it closes one.
-    if (shadowed.empty()) remember(reduce, locals);
+    // Valid as long as the loops it depends on stay open: who closes one restores the table.
+    remember(reduce, locals);
     std::vector<Expr> values;
     for (std::size_t c = 0; c < locals.size(); ++c)
       values.push_back(builder_.local(locals[c], reduce->monoid->identity[c]->dtype));

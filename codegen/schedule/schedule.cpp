@@ -6,6 +6,7 @@
 #include "codegen/schedule/group.h"
 #include "codegen/schedule/loop.h"
 #include "codegen/schedule/lower.h"
+#include "codegen/schedule/moments.h"
 #include "codegen/schedule/pieces.h"
 #include "codegen/schedule/product.h"
 #include "codegen/schedule/tiles.h"
@@ -31,15 +32,19 @@ struct Target {
   const Machine& machine;
 };
 
+/// With reductions written as they run fastest.
+std::vector<Work> in_fast_forms(std::span<const Work> works, const Target& target) {
+  const std::vector<Work> flat = with_flat_reductions(works, target.result.values, target.pool);
+  return with_moments_together(with_fast_extremes(flat, target.pool, target.machine), target.pool);
+}
+
 /// One list of works as steps; loop bodies are lists of their own.
 class Scheduler {
  public:
   /// `needed` are the values that someone outside of the list reads.
   Scheduler(Target target, std::span<const Work> works, ValueSet needed)
       : target_(target),
-        tasks_(merge_nests(with_fast_extremes(with_flat_reductions(works, target.result.values, target.pool),
-                                              target.pool, target.machine),
-                           target.result.values)),
+        tasks_(merge_nests(in_fast_forms(works, target), target.result.values)),
         needed_(std::move(needed)) {
     for (std::size_t t = 0; t < tasks_.size(); ++t)
       for (ValueId v : reads(tasks_[t])) readers_[v].push_back(t);

@@ -40,13 +40,14 @@ Number product(const Shape& dims) {
 template <class Number>
 using Extents = std::map<std::int64_t, Number>;
 
-/// How often the reductions inside run, by level. Those that side by side have the same level have the same extent.
+/// How often the reductions inside run at most, by level, but for running values. Those that side by side have the same
+/// level have the same extent.
 template <class Number>
 Extents<Number> extents_of(std::span<const Expr> elements) {
   Extents<Number> extents;
   for (Expr e : ir::postorder(elements))
-    if (e->op == Opcode::reduce)
-      if (const std::optional<Dim> extent = ir::as_dim(e->args[0])) extents.emplace(e->number, Number(*extent));
+    if (e->op == Opcode::reduce && e->args[0]->free_axes == 0)
+      extents.emplace(e->number, Number(ir::as_dim(e->args[0]).value_or(*e->dim)));
   return extents;
 }
 
