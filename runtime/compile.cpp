@@ -144,7 +144,9 @@ class Compiler {
     codegen::Partition partition = timed("partition", [&] { return codegen::partition(made_.graph, *made_.pool); });
     codegen::Schedule schedule = timed("schedule", [&] {
       return codegen::schedule(std::move(partition), *made_.pool,
-                               {target_.vector_bytes, target_.vector_bytes == 64 ? 32 : 16});
+                               {.vector_bytes = target_.vector_bytes,
+                                .registers = target_.vector_bytes == 64 ? 32 : 16,
+                                .math = options_.math});
     });
     return timed("assemble", [&] { return codegen::assemble(std::move(schedule), interface); });
   }

@@ -52,7 +52,9 @@ bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bf
 
 /// The function of `e` on other arguments, of float32, float64 or integers.
 Expr function_of(Expr e, const Args& args, Functions functions) {
-  if (functions == Functions::in_place || !is_floating(args[0]->dtype)) return expansion(e->op)(args);
+  const bool is_fast = functions == Functions::fast && is_floating(args[0]->dtype);
+  if (const std::optional<Expr> fast = is_fast ? fast_form(e->op, args) : std::nullopt) return *fast;
+  if (functions != Functions::called || !is_floating(args[0]->dtype)) return expansion(e->op)(args);
   const std::optional<Expr> power = e->op == Opcode::pow ? power_of_literal(args[0], args[1]) : std::nullopt;
   return power ? *power : e->pool->make(e->op, args, args[0]->dtype);
 }
@@ -64,6 +66,12 @@ Expr applied(Expr e, Args args, Functions functions) {
   if (!is_half(e->dtype)) return function_of(e, args, functions);
   for (Expr& arg : args) arg = convert(arg, DType::float32);
   return convert(function_of(e, args, functions), e->dtype);
+}
+
+/// Whether it becomes a product, so that one division serves all quotients with the divisor.
+bool multiplies_reciprocal(Expr e, Functions functions) {
+  return functions == Functions::fast && e->op == Opcode::div && is_floating(e->dtype) && !is_half(e->dtype) &&
+         e->args[0]->op != Opcode::literal;
 }
 
 bool divides_by_root(Expr e) { return e->op == Opcode::div && e->args[1]->op == Opcode::sqrt && !is_half(e->dtype); }
@@ -84,7 +92,7 @@ std::vector<Expr> expanded(std::span<const Expr> roots, Functions functions) {
   for (const Expr e : nodes) {
     Args args;
     for (const Expr arg : e->args) args.push_back(done.at(arg.get()));
-    if (divides_by_root(e) && roots_inverted.contains(e->args[1].get())) {
+    if (multiplies_reciprocal(e, functions) || (divides_by_root(e) && roots_inverted.contains(e->args[1].get()))) {
       done[e.get()] = args[0] * (1 / args[1]);
       continue;
     }
@@ -127,7 +135,8 @@ Expr definition(Opcode op, DType dtype, ir::Pool& pool) {
   return expand(op == Opcode::pow ? pow(x, pool.argument(1, dtype)) : pool.make(op, {x}, dtype));
 }
 
-Functions best_for(std::span<const Expr> values) {
+Functions best_for(std::span<const Expr> values, Math math) {
+  if (math == Math::fast) return Functions::fast;
   int operations = 0;
   for (const Expr e : ir::postorder(values)) {
     if (expansion(e->op) != nullptr) operations += cost(e->op, e->dtype);

@@ -5,6 +5,8 @@
 // one use with a sum, and no other.
 #pragma once
 
+#include <theon/math.h>
+
 #include "src/ir/element.h"
 
 #include <span>
@@ -13,12 +15,12 @@
 namespace theon::codegen::math {
 
 /// Where functions are computed: among the operations around them, or once for all, by a function of the target's own
-/// that is called.
-enum class Functions { in_place, called };
+/// that is called; or in place in the fewest operations that Math::fast allows.
+enum class Functions { in_place, called, fast };
 
 /// Which is better for a kernel with these values. In place a function costs no more than its operations; but hundreds
 /// of them take long to compile, and they compete for registers.
-Functions best_for(std::span<const ir::Expr> values);
+Functions best_for(std::span<const ir::Expr> values, Math math);
 
 /// `root` with every function expanded: exp, log, log1p, expm1, sin, cos, tanh, erf and pow. float16 and bfloat16 go
 /// through float32. Reductions are to be lowered before. Special cases are those of C99, Annex F; subnormal numbers

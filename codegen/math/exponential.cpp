@@ -5,6 +5,7 @@
 #include "codegen/math/number.h"
 
 #include <numbers>
+#include <vector>
 
 namespace theon::codegen::math {
 
@@ -43,14 +44,18 @@ constexpr Constants float64{-746,        710,         -38, 0x1p-120, 0x1.62e42fe
 
 const Constants& constants(Expr x) { return x->dtype == DType::float32 ? float32 : float64; }
 
+/// x - n ln 2.
+Expr reduced(Expr x, const Integer& n, const Constants& c) {
+  return fma(n.number, -c.ln2_rest, fma(n.number, -c.ln2, x));
+}
+
 }  // namespace
 
 Expr expand_exp(Expr x) {
   const Constants& c = constants(x);
   const Expr clamped = at_least(at_most(x, c.highest), c.lowest);
   const Integer n = rounded_product(clamped, std::numbers::log2e, 2 * format(x).bias);
-  const Expr r = fma(n.number, -c.ln2_rest, fma(n.number, -c.ln2, clamped));
-  return scaled(polynomial(r, c.exp), n);
+  return scaled(polynomial(reduced(clamped, n, c), c.exp), n);
 }
 
 Expr expand_expm1(Expr x) {
@@ -71,6 +76,16 @@ Expr expand_expm1(Expr x) {
   const Expr rest = fma(scale, high, less - sum) + ((scale - less) - 0.5);
   const Expr half = sum + fma(scale, tail, rest);
   return select(abs(x) < c.tiny, x, half + half);
+}
+
+Expr fast_exp(Expr x) {
+  const Constants& c = constants(x);
+  // 2 e^r 2^(n - 1), where n - 1 is the exponent of a normal number: below, the result is taken for 0.
+  const Integer n = rounded_product(at_most(x, c.highest), std::numbers::log2e, format(x).bias - 1);
+  std::vector<double> doubled;
+  for (const double coefficient : c.exp) doubled.push_back(2 * coefficient);
+  const Expr y = polynomial(reduced(at_most(x, c.highest), n, c), doubled) * power_of_two(n);
+  return select(x < (2.5 - format(x).bias) * std::numbers::ln2, 0, y);
 }
 
 }  // namespace theon::codegen::math

@@ -4,6 +4,7 @@
 #include "src/ir/element.h"
 
 #include <optional>
+#include <vector>
 
 namespace theon::codegen::math {
 
@@ -19,4 +20,11 @@ ir::Expr expand_pow(ir::Expr x, ir::Expr y);
 /// x^y for a floating x and those literals y that need no logarithm.
 std::optional<ir::Expr> power_of_literal(ir::Expr x, ir::Expr y);
 
+/// `op` in fewer operations, as Math::fast allows, where there is such a form.
+std::optional<ir::Expr> fast_form(ir::Opcode op, const std::vector<ir::Expr>& args);
+/// The parts of it that functions in other files compute.
+ir::Expr fast_exp(ir::Expr x);
+ir::Expr fast_log(ir::Expr x);
+ir::Expr fast_tanh(ir::Expr x);
+std::optional<ir::Expr> fast_power_of_literal(ir::Expr x, ir::Expr y);
 }  // namespace theon::codegen::math

@@ -46,9 +46,10 @@ Expr log_of_parts(Expr f, Expr scale, double unit, std::span<const double> q) {
   return fma(scale, -unit * constants(f).ln2, fma(f * f, polynomial(f, q), f));
 }
 
+constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+
 /// y where x lies between `pole`, the place of -infinity, and infinity; the values of a logarithm elsewhere.
 Expr with_ends(Expr y, Expr x, double pole) {
-  constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
   return select(x == inf, x, select(pole < x, y, select(x == pole, number(x, -inf), nan)));
 }
 
@@ -61,6 +62,14 @@ Expr expand_log(Expr x) {
   const Parts p = parts(select(is_subnormal, x * std::ldexp(1.0, fraction_bits), x), std::numbers::sqrt2 / 2);
   const Expr scale = select(is_subnormal, p.scale + fraction_bits / p.scale_unit, p.scale);
   return with_ends(log_of_parts(p.mantissa - 1, scale, p.scale_unit, c.balanced), x, 0);
+}
+
+Expr fast_log(Expr x) {
+  const Constants& c = constants(x);
+  const Parts p = parts(x, std::numbers::sqrt2 / 2);
+  const Expr y = log_of_parts(p.mantissa - 1, p.scale, p.scale_unit, c.balanced);
+  return select(x == inf, x,
+                select(number(x, c.smallest_normal) <= x, y, select(number(x, 0) <= x, number(x, -inf), nan)));
 }
 
 Expr expand_log1p(Expr x) {

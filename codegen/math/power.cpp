@@ -160,6 +160,30 @@ std::optional<Expr> power_of_literal(Expr x, Expr y) {
   return std::nullopt;
 }
 
+namespace {
+
+/// x^n for an even n >= 6: what rounding x^2 costs is n / 2 times as much of the power, so it is put back where the
+/// power is finite.
+Expr fast_even_power(Expr x, int n) {
+  const Extended square = two_product(x, x);
+  const Expr half = product(square.high, n / 4);
+  const Expr slope = n % 4 == 0 ? product(square.high, n / 4 - 1) * half : half * half;
+  const Expr power = n % 4 == 0 ? half * half : slope * square.high;
+  return select(power < infinity, fma(square.low * (n / 2), slope, power), power);
+}
+
+}  // namespace
+
+std::optional<Expr> fast_power_of_literal(Expr x, Expr y) {
+  const std::optional<double> exponent = literal_value(y);
+  // By then n - 1 roundings come to four units, and so do those of the squares of x^2.
+  constexpr int most_plain = 5, most = 10;
+  if (!exponent || *exponent != std::round(*exponent) || *exponent < 3 || *exponent > most) return std::nullopt;
+  const int n = static_cast<int>(*exponent);
+  if (n <= most_plain) return product(x, n);
+  return n % 2 == 0 ? fast_even_power(x, n) : fast_even_power(x, n - 1) * x;
+}
+
 Expr expand_pow(Expr x, Expr y) {
   if (!is_floating(x->dtype)) return power_of_integers(x, y);
   const std::optional<Expr> power = power_of_literal(x, y);

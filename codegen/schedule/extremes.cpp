@@ -102,22 +102,26 @@ class Rewriter {
     const auto at = [&](Expr k) { return rewritten(pool_.body(reduce, k)[0]); };
     const Expr largest = extreme(dtype, Opcode::max, reduce->args[0], *reduce->dim, at);
     if (component == 0) return largest;
-    return first_place(reduce->args[0], *reduce->dim,
-                       [&](Expr k) { return (at(k) == largest) | ((at(k) != at(k)) & (largest != largest)); });
+    return first_place(reduce->args[0], *reduce->dim, largest, at);
   }
 
   /// In two steps: places within a segment are counted in as few bits as the values have.
-  Expr first_place(Expr extent, const Dim& limit, const std::function<Expr(Expr)>& is_it) {
+  Expr first_place(Expr extent, const Dim& limit, Expr largest, const std::function<Expr(Expr)>& at) {
     constexpr std::int64_t segment = std::int64_t{1} << 30;
     const Expr none = pool_.literal(std::numeric_limits<std::int64_t>::max());
-    const Expr nowhere = pool_.literal(DType::int32, std::int64_t{segment});
-    const Expr segments = floor_div(extent + (segment - 1), segment);
+    const Expr nowhere = pool_.literal(DType::int32, segment), nothing = pool_.literal(0);
+    const Expr segments = floor_div(extent + (segment - 1), segment), is_nan = largest != largest;
     const auto within = [&](Expr s) {
-      const Expr first = s * segment;
-      const Expr place = pool_.reduce(
-          pool_.monoid(Opcode::min, DType::int32), min(pool_.literal(segment), extent - first),
-          min(limit, Dim(segment)),
-          [&](Expr k) { return std::vector{select(is_it(first + k), convert(k, DType::int32), nowhere)}; })[0];
+      const Expr first = s * segment, length = min(pool_.literal(segment), extent - first);
+      const auto first_where = [&](Expr trips, const std::function<Expr(Expr)>& is_it) {
+        return pool_.reduce(pool_.monoid(Opcode::min, DType::int32), trips, min(limit, Dim(segment)), [&](Expr k) {
+          return std::vector{select(is_it(at(first + k)), convert(k, DType::int32), nowhere)};
+        })[0];
+      };
+      // A loop for each of the two, of which one runs: one comparison an element is enough.
+      const Expr number = first_where(select(is_nan, nothing, length), [&](Expr x) { return x == largest; });
+      const Expr nan = first_where(select(is_nan, length, nothing), [](Expr x) { return x != x; });
+      const Expr place = select(is_nan, nan, number);
       return std::vector{select(place < nowhere, first + convert(place, DType::int64), none)};
     };
     return pool_.reduce(pool_.monoid(Opcode::min, DType::int64), segments, floor_div(limit + (segment - 1), segment),

@@ -15,7 +15,8 @@ ProductKernel::ProductKernel(const Contraction& product, const LoweringInput& in
       pool_(input.pool),
       machine_(input.machine),
       lanes_(input.machine.vector_bytes / static_cast<int>(size_of(product.left->dtype))),
-      builder_(name(product, input.values), input.values, input.pool, math::best_for(std::span(&product.element, 1))),
+      builder_(name(product, input.values), input.values, input.pool,
+               math::best_for(std::span(&product.element, 1), input.machine.math)),
       batch_(product.domain.size()) {}
 
 std::string ProductKernel::name(const Contraction& product, const std::vector<Value>& values) {

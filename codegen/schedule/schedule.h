@@ -1,18 +1,21 @@
 // From a partition to steps and kernels: loops, passes, vectors. All decisions of that kind are made in this folder.
 #pragma once
 
+#include <theon/math.h>
+
 #include "codegen/partition/partition.h"
 #include "codegen/program/program.h"
 #include "src/ir/loop.h"
 
 namespace theon::codegen {
 
-/// What a schedule needs to know of the machine.
+/// What a schedule needs to know of the machine, and of how to use it.
 struct Machine {
   int vector_bytes = 32;
   int registers = 16;                                 // for vectors
   std::int64_t cached_bytes = std::int64_t{1} << 24;  // more than that is not found in the caches later; below it,
                                                       // storing past them costs several times as much
+  Math math = Math::strict;
 };
 
 struct Schedule {

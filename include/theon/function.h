@@ -3,6 +3,7 @@
 
 #include <theon/executor.h>
 #include <theon/gradient.h>
+#include <theon/math.h>
 #include <theon/profile.h>
 #include <theon/rules.h>
 
@@ -86,6 +87,7 @@ struct FunctionOptions {
   /// Whose threads they are: Theon's own where it is null. Its number of workers is the most that a call runs on, and
   /// what `threads` is where it is not said.
   std::shared_ptr<Executor> executor = nullptr;
+  Math math = Math::strict;
 };
 
 /// Set from any thread to stop a call at its next step; the call throws Cancelled and shared variables keep their
