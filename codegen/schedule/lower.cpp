@@ -727,10 +727,11 @@ int lanes_of(const std::vector<Expr>& roots, const Machine& machine) {
 
 LoopShape loop_shape(const std::vector<Expr>& roots, const Machine& machine) {
   const int cost = element_cost(roots);
-  // Independent groups hide the latency of short bodies; long ones fill the machine alone, and would spill.
-  const int unroll = cost <= 24 ? 4 : cost <= 60 ? 2 : 1;
-  // A mask costs such a loop nothing; compiling it twice would.
-  return {lanes_of(roots, machine), unroll, unroll == 1 ? ir::Tail::merged : ir::Tail::apart};
+  // Independent groups hide the latency of bodies. Long ones take twice as long to compile for a quarter of the time.
+  const bool is_long = cost > 60;
+  const int unroll = cost <= 24 ? 4 : is_long && machine.math != Math::fast ? 1 : cost <= 500 ? 2 : 1;
+  // A mask costs a long body nothing; compiling it twice would.
+  return {lanes_of(roots, machine), unroll, is_long ? ir::Tail::merged : ir::Tail::apart};
 }
 
 Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& input) {
@@ -765,7 +766,8 @@ std::string kernel_name(const Group& group, const std::vector<Value>& values) {
 LoweredKernel lower(const Group& group, const LoweringInput& input) {
   std::vector<Expr> elements;
   for (const Nest& nest : group.nests) elements.push_back(nest.element);
-  KernelBuilder builder(kernel_name(group, input.values), input.values, input.pool, math::best_for(elements, input.machine.math));
+  KernelBuilder builder(kernel_name(group, input.values), input.values, input.pool,
+                        math::best_for(elements, input.machine.math));
   Lowering lowering(group, input, builder, nullptr);
   Iterations iterations = lowering.run();
   return {builder.finish(), iterations.trips, std::move(iterations.phases), lowering.temporaries(), lowering.own()};

@@ -141,6 +141,9 @@ std::vector<Rule> cancellation_rules() {
                       {x * y / y, x, never_zero(y)},
                       {y / (y * z), 1 / z, never_zero(y)},
                       {x * y / (y * z), x / z, never_zero(y)},
+                      {x / (y / z) / z, x / y},
+                      {x / z / (y / z), x / y},
+                      {(x / (y / z) - c / (y / z)) / z, (x - c) / y},
                       Rule(x * y, "x without its division by y", [](const Match& m) { return cancelled(m.whole()); })
                           .tested_on((x / y + z) * y),
 
