@@ -76,12 +76,26 @@ bool multiplies_reciprocal(Expr e, Functions functions) {
 
 bool divides_by_root(Expr e) { return e->op == Opcode::div && e->args[1]->op == Opcode::sqrt && !is_half(e->dtype); }
 
+std::unordered_set<const ir::Node*> loop_indices(Expr root) {
+  std::unordered_set<const ir::Node*> found;
+  for (const Expr e : ir::postorder(std::span(&root, 1)))
+    if (e->op == Opcode::local && e->dtype == DType::int64) found.insert(e.get());
+  return found;
+}
+
+/// Whether the divisor is the same for many dividends, that of a row, say: it does not know an index that they know.
+bool divides_many(Expr e) {
+  const std::unordered_set<const ir::Node*> known = loop_indices(e->args[1]);
+  return std::ranges::any_of(loop_indices(e->args[0]), [&](const ir::Node* index) { return !known.contains(index); });
+}
+
 /// The square roots that divide more than once. One division serves all: unlike other reciprocals, those of square
 /// roots neither overflow nor lose digits.
 std::unordered_set<const ir::Node*> dividing_often(std::span<const Expr> nodes) {
   std::unordered_set<const ir::Node*> once, often;
   for (const Expr e : nodes)
-    if (divides_by_root(e) && !once.insert(e->args[1].get()).second) often.insert(e->args[1].get());
+    if (divides_by_root(e) && (!once.insert(e->args[1].get()).second || divides_many(e)))
+      often.insert(e->args[1].get());
   return often;
 }
 

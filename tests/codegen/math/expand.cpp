@@ -106,3 +106,12 @@ TEST_CASE("the cost of a function is the number of operations it expands to") {
   CHECK(cost(Opcode::exp, DType::float16) == 22);
   CHECK(cost(Opcode::log, DType::float64) == cost(Opcode::log, DType::float64));
 }
+
+TEST_CASE("a root that is the same for a whole row is inverted, one that is not divides") {
+  ir::Pool pool;
+  const Expr i = pool.local(2, DType::int64), row = pool.local(3, DType::int64), total = pool.local(4, DType::float32);
+  const Expr x = pool.load(0, DType::float32, {{i}}), scale = pool.load(1, DType::float32, {{row}});
+  CHECK(same(codegen::math::expand(x / sqrt(total)), x * (1 / sqrt(total))));
+  CHECK(same(codegen::math::expand(x / sqrt(scale)), x * (1 / sqrt(scale))));
+  CHECK(same(codegen::math::expand(x / sqrt(x + 1)), x / sqrt(x + 1)));
+}
