@@ -72,7 +72,8 @@ class ColumnLowering {
         machine_(input.machine),
         work_{input.machine},
         lanes_(lanes_of(elements(), input.machine)),
-        builder_(kernel_name(group, input.values), input.values, input.pool, math::best_for(elements(), input.machine.math)) {}
+        builder_(kernel_name(group, input.values), input.values, input.pool,
+                 math::best_for(elements(), input.machine.math)) {}
 
   LoweredKernel run() {
     if (group_.domain.size() == 1 && strips().is_cut()) return in_strips();

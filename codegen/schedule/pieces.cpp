@@ -85,7 +85,8 @@ class PieceLowering {
       : group_(group),
         input_(input),
         pool_(input.pool),
-        builder_(kernel_name(group, input.values), input.values, input.pool, math::best_for(elements(), input.machine.math)) {}
+        builder_(kernel_name(group, input.values), input.values, input.pool,
+                 math::best_for(elements(), input.machine.math)) {}
 
   /// Nothing where there would be one piece.
   std::optional<LoweredKernel> run() {

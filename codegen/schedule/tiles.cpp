@@ -71,7 +71,8 @@ class TileLowering {
         last_(static_cast<int>(group.domain.size()) - 1),
         input_(input),
         pool_(input.pool),
-        builder_(kernel_name(group, input.values), input.values, input.pool, math::best_for(elements(group), input.machine.math)) {
+        builder_(kernel_name(group, input.values), input.values, input.pool,
+                 math::best_for(elements(group), input.machine.math)) {
     for (Expr e : ir::postorder(elements(group)))
       if (across(e, last_ + 1) == axis) turned_.push_back({e, 0});
   }
