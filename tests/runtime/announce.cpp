@@ -118,11 +118,15 @@ TEST_CASE("perf learns the names and places of kernels") {
 TEST_CASE("kernels from the cache on disk have names as well") {
   char folder[] = "/tmp/theon_names_XXXXXX";
   REQUIRE(mkdtemp(folder));
+  const char* before = getenv("THEON_CACHE");
+  const std::string setting = before ? before : "";
+  unsetenv("THEON_CACHE");
   setenv("THEON_CACHE_DIR", folder, 1);
   named("first", {});
   const Symbols symbols("perf,gdb");
   const Function f = named("second", {});
   unsetenv("THEON_CACHE_DIR");
+  if (before) setenv("THEON_CACHE", setting.c_str(), 1);
   std::filesystem::remove_all(folder);
   for (const Function::Stage& stage : f.compile_times()) CHECK(stage.name != "native code");
   REQUIRE(in_map("theon_second_0").size() == 1);
