@@ -5,17 +5,21 @@
 #include "codegen/program/steps.h"
 #include "src/support/check.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/STLFunctionalExtras.h>
+#include <llvm/IR/Instructions.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
+#include <llvm/Pass.h>
 #include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Host.h>
+#include <llvm/Transforms/Scalar.h>
 
 #include <memory>
 #include <mutex>
@@ -77,10 +81,18 @@ auto with_module(const Target& target, llvm::function_ref<void(llvm::Module&)> f
   return use(module, machine);
 }
 
+/// What registers may replace.
+bool has_small_memory(llvm::Module& module) {
+  return llvm::any_of(module, [](llvm::Function& function) {
+    return !function.empty() && llvm::any_of(function.getEntryBlock(), llvm::IsaPred<llvm::AllocaInst>);
+  });
+}
+
 std::string written(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type) {
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream out(bytes);
   llvm::legacy::PassManager passes;
+  if (has_small_memory(module)) passes.add(llvm::createSROAPass());
   if (machine.addPassesToEmitFile(passes, out, nullptr, type))
     fail<InternalError>({}, "compile: no code generator for {}", machine.getTargetTriple().str());
   passes.run(module);

@@ -70,18 +70,36 @@ class Writer {
     }
   }
 
-  /// One after the other, each on a cache line of its own.
+  /// One after the other, each on a cache line of its own; a few elements in memory that registers may replace.
   void bind_scratch() {
     llvm::Value* next = nullptr;
     for (std::size_t k = 0; k < kernel_.buffers.size(); ++k) {
       const ir::Buffer& buffer = kernel_.buffers[k];
       if (buffer.access != ir::Access::scratch) continue;
+      if (is_small(buffer)) {
+        memory_.bind(k, small_memory(buffer));
+        continue;
+      }
       if (!next) next = frame(offsetof(TheonFrame, scratch));
       memory_.bind(k, next);
       llvm::Value* bytes = b().CreateMul(expressions_.scalar(buffer.size), b().getInt64(size_of(buffer.dtype)));
       llvm::Value* lines = b().CreateAnd(b().CreateAdd(bytes, b().getInt64(63)), b().getInt64(-64));
       next = b().CreateGEP(b().getInt8Ty(), next, lines);
     }
+  }
+
+  static bool is_small(const ir::Buffer& buffer) {
+    constexpr std::uint64_t most_elements = 64;
+    return buffer.size->op == ir::Opcode::literal && buffer.size->bits <= most_elements;
+  }
+
+  llvm::Value* small_memory(const ir::Buffer& buffer) {
+    return code_.at(0, [&] {
+      llvm::Type* element = memory_type(code_.function().getContext(), buffer.dtype);
+      llvm::AllocaInst* memory = b().CreateAlloca(llvm::ArrayType::get(element, buffer.size->bits));
+      memory->setAlignment(llvm::Align(64));
+      return memory;
+    });
   }
 
   llvm::Value* status() {

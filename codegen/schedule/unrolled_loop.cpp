@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace theon::codegen {
@@ -73,19 +74,48 @@ bool is_small(const Loop& loop, std::span<const Task> body, const std::vector<Va
   return !is_scalar;
 }
 
+/// Rows of so many elements are vectors; 1 where they are not.
+int lanes_of_rows(const Shape& dims) {
+  const std::int64_t row = dims.empty() ? 1 : *dims.back().known();
+  return row == 4 || row == 8 ? static_cast<int>(row) : 1;
+}
+
 /// Multi-indices of a domain in the order of memory.
-std::vector<std::vector<std::int64_t>> places(const Shape& dims) {
-  std::vector<std::vector<std::int64_t>> all{{}};
+std::vector<std::vector<Expr>> places(std::span<const Dim> dims, ir::Pool& pool) {
+  std::vector<std::vector<Expr>> all{{}};
   for (const Dim& dim : dims) {
-    std::vector<std::vector<std::int64_t>> longer;
-    for (const std::vector<std::int64_t>& place : all)
+    std::vector<std::vector<Expr>> longer;
+    for (const std::vector<Expr>& place : all)
       for (std::int64_t i = 0; i < *dim.known(); ++i) {
         longer.push_back(place);
-        longer.back().push_back(i);
+        longer.back().push_back(pool.literal(i));
       }
     all = std::move(longer);
   }
   return all;
+}
+
+/// The largest parts of an element, worth an operation, that depend on its row and on nothing else: on axes before
+/// `axis`.
+std::vector<Expr> parts_of_row(Expr element, int axis) {
+  const std::uint64_t before = (std::uint64_t{1} << axis) - 1;
+  std::vector<Expr> pending{element}, parts;
+  std::unordered_set<const ir::Node*> seen;
+  while (!pending.empty()) {
+    const Expr e = pending.back();
+    pending.pop_back();
+    if (e->op == Opcode::load || !seen.insert(e.get()).second) continue;
+    const bool is_of_row = e->free_levels == 0 && e->free_axes != 0 && (e->free_axes & ~before) == 0;
+    if (is_of_row && element_cost(std::span(&e, 1)) > 0)
+      parts.push_back(e);
+    else
+      pending.insert(pending.end(), e->args.begin(), e->args.end());
+  }
+  return parts;
+}
+
+bool begins_with(const Shape& dims, const Shape& first) {
+  return dims.size() >= first.size() && std::equal(first.begin(), first.end(), dims.begin());
 }
 
 class UnrolledLowering {
@@ -96,13 +126,16 @@ class UnrolledLowering {
   /// Nothing where an element is read that only running tells.
   std::optional<LoweredKernel> run() {
     builder_.note("a loop as one kernel: iterations in order, each element by a statement of its own, in registers");
-    for (const Carried& state : loop_.carried) enter(state);
+    for (const Carried& state : loop_.carried)
+      copy(builder_.read(state.current), keep(state.current), type(state.current));
+    find_columns();
     iteration_ = builder_.open(builder_.begin(), builder_.end());
     for (const Task& task : body_)
       for (const Nest& nest : std::get<Group>(task).nests) compute(nest);
-    for (const Carried& state : loop_.carried) advance(state);
+    for (const Carried& state : loop_.carried) copy(kept_.at(state.next), kept_.at(state.current), type(state.current));
     builder_.close();
-    for (const Carried& state : loop_.carried) leave(state);
+    for (const Carried& state : loop_.carried)
+      copy(kept_.at(state.current), builder_.write(state.current), type(state.current));
     if (!is_known_) return std::nullopt;
     return LoweredKernel{builder_.finish(), loop_.trips};
   }
@@ -110,61 +143,101 @@ class UnrolledLowering {
  private:
   const TensorType& type(ValueId value) const { return input_.values[value].type; }
 
-  /// From here on the state's elements are mutable locals.
-  void enter(const Carried& state) {
-    std::vector<Expr>& elements = elements_[state.current];
-    const DType dtype = type(state.current).dtype;
-    const std::int64_t count = *few_elements(type(state.current).dims);
-    for (std::int64_t k = 0; k < count; ++k) {
-      const ir::Local local = builder_.fresh();
-      builder_.add({ir::Var{local, pool_.load(builder_.read(state.current), dtype, {{pool_.literal(k)}})}});
-      elements.push_back(builder_.local(local, dtype));
+  /// Scratch memory of few elements at known places: registers.
+  std::int64_t registers(DType dtype, std::int64_t count) { return builder_.scratch(dtype, pool_.literal(count)); }
+
+  std::int64_t count_of(ValueId value) const { return *few_elements(type(value).dims); }
+  std::int64_t keep(ValueId value) { return kept_[value] = registers(type(value).dtype, count_of(value)); }
+
+  /// Runs `body` for every row of a domain, with the index of what is in it.
+  template <class Body>
+  void each_row(const Shape& domain, Body body) {
+    lanes_ = lanes_of_rows(domain);
+    for (std::vector<Expr>& place : places(std::span(domain).first(domain.size() - (lanes_ > 1)), pool_)) {
+      const ir::Local lane = builder_.fresh();
+      if (lanes_ > 1) place.push_back(builder_.local(lane, DType::int64));
+      place_ = std::move(place);
+      ir::Block statements = body();
+      if (lanes_ > 1) statements = {{ir::For{lane, pool_.literal(0), pool_.literal(lanes_), lanes_, 1, statements}}};
+      for (ir::Statement& statement : statements) builder_.add(std::move(statement));
     }
   }
 
-  void advance(const Carried& state) {
-    const std::vector<Expr>& next = elements_.at(state.next);
-    for (std::size_t k = 0; k < next.size(); ++k)
-      builder_.add({ir::Assign{elements_.at(state.current)[k]->number, next[k]}});
+  void copy(std::int64_t from, std::int64_t to, const TensorType& type) {
+    each_row(type.dims, [&]() -> ir::Block {
+      const Expr offset = row_major_offset(type.dims, place_, pool_);
+      return {{ir::Store{to, offset, pool_.load(from, type.dtype, {{offset}})}}};
+    });
   }
 
-  void leave(const Carried& state) {
-    const std::vector<Expr>& elements = elements_.at(state.current);
-    for (std::size_t k = 0; k < elements.size(); ++k)
-      builder_.store(builder_.write(state.current), pool_.literal(static_cast<std::int64_t>(k)), elements[k]);
-  }
-
-  bool is_kept(ValueId value) const {
+  bool is_stored(ValueId value) const {
     return input_.readers_of(value) != Readers::kernel &&
            std::ranges::none_of(loop_.carried, [&](const Carried& state) { return state.next == value; });
   }
 
   void compute(const Nest& nest) {
-    const DType dtype = type(nest.result).dtype;
-    std::vector<Expr> elements;
-    for (const std::vector<std::int64_t>& place : places(nest.domain)) {
-      place_ = &place;
-      const ir::Local local = builder_.fresh();
-      builder_.add({ir::Let{local, builder_.computed(lowered(nest.element))}});
-      elements.push_back(builder_.local(local, dtype));
-      if (is_kept(nest.result) || !nest.prefix.empty()) store(nest, elements.back());
-    }
+    compute_columns(nest);
     // What goes to a slice of a result is read from there.
-    if (nest.prefix.empty()) elements_[nest.result] = std::move(elements);
+    const bool is_part = !nest.prefix.empty();
+    const std::int64_t result = is_part ? 0 : registers(type(nest.result).dtype, count_of(nest.result));
+    each_row(nest.domain, [&] {
+      const ir::Local local = builder_.fresh();
+      ir::Block statements{{ir::Let{local, builder_.computed(lowered(nest.element))}}};
+      const Expr value = builder_.local(local, type(nest.result).dtype);
+      if (!is_part) statements.push_back({ir::Store{result, row_major_offset(nest.domain, place_, pool_), value}});
+      if (is_part || is_stored(nest.result))
+        statements.push_back({ir::Store{builder_.write(nest.result), offset_of_result(nest), value}});
+      return statements;
+    });
+    if (!is_part) kept_[nest.result] = result;
   }
 
-  void store(const Nest& nest, Expr value) {
+  /// What is the same for all elements of a row: of all rows together it is a vector too, and so it is where others
+  /// compute the same.
+  void find_columns() {
+    for (const Task& task : body_)
+      for (const Nest& nest : std::get<Group>(task).nests) {
+        if (nest.domain.size() < 2 || lanes_of_rows(nest.domain) == 1) continue;
+        const Shape rows(nest.domain.begin(), nest.domain.end() - 1);
+        for (Expr part : parts_of_row(nest.element, static_cast<int>(rows.size())))
+          columns_.emplace(part.get(), Column{rows});
+      }
+  }
+
+  void compute_columns(const Nest& nest) {
+    for (Expr part : ir::postorder(std::span(&nest.element, 1))) {
+      const auto found = columns_.find(part.get());
+      if (found == columns_.end() || found->second.registers || !begins_with(nest.domain, found->second.rows)) continue;
+      const Shape& rows = found->second.rows;
+      const std::int64_t column = registers(part->dtype, *few_elements(rows));
+      each_row(rows, [&]() -> ir::Block {
+        return {{ir::Store{column, row_major_offset(rows, place_, pool_), builder_.computed(lowered(part))}}};
+      });
+      found->second.registers = column;
+    }
+  }
+
+  Expr of_row(Expr part) {
+    const auto found = columns_.find(part.get());
+    if (found == columns_.end() || !found->second.registers) return Expr();
+    const Shape& rows = found->second.rows;
+    const std::span<const Expr> row = std::span(place_).first(rows.size());
+    return element(*found->second.registers, part->dtype, row_major_offset(rows, row, pool_));
+  }
+
+  Expr offset_of_result(const Nest& nest) {
     std::vector<Expr> indices;
     for (Expr index : nest.prefix) indices.push_back(lowered(index));
-    for (const std::int64_t index : *place_) indices.push_back(pool_.literal(index));
-    builder_.store(builder_.write(nest.result), row_major_offset(type(nest.result).dims, indices, pool_), value);
+    indices.insert(indices.end(), place_.begin(), place_.end());
+    return row_major_offset(type(nest.result).dims, indices, pool_);
   }
 
   Expr lowered(Expr root) {
     return pool_.replace(root, [this](Expr e) -> Expr {
+      if (const Expr known = of_row(e)) return known;
       switch (e->op) {
         case Opcode::index:
-          return pool_.literal(place_->at(e->number));
+          return place_.at(e->number);
         case Opcode::parameter:
           return same(e, pool_.parameter(loop_.counter)) ? iteration_ : Expr();
         case Opcode::load:
@@ -180,26 +253,66 @@ class UnrolledLowering {
   }
 
   Expr loaded(Expr load) {
-    std::vector<Expr> indices;
-    for (Expr index : load->args) indices.push_back(lowered(index));
-    const Expr offset = row_major_offset(type(load->number).dims, indices, pool_);
-    const auto known = elements_.find(load->number);
-    if (known == elements_.end()) return pool_.load(builder_.read(load->number), load->dtype, {{offset}});
-    if (offset->op == Opcode::literal && offset->bits < known->second.size()) return known->second[offset->bits];
-    is_known_ = false;
-    return known->second[0];
+    const auto known = kept_.find(load->number);
+    if (known == kept_.end()) return pool_.load(builder_.read(load->number), load->dtype, {{offset_of(load)}});
+    std::vector<std::int64_t> offsets;  // by lane
+    for (int lane = 0; lane < lanes_; ++lane) offsets.push_back(known_offset(load, lane));
+    const auto rise_by = [&](std::int64_t step) {
+      return std::ranges::adjacent_find(offsets, [&](auto a, auto b) { return b - a != step; }) == offsets.end();
+    };
+    if (rise_by(0)) return element(known->second, load->dtype, pool_.literal(offsets[0]));
+    if (rise_by(1)) return element(known->second, load->dtype, pool_.literal(offsets[0]) + place_.back());
+    return element(gathered(known->second, load->dtype, offsets), load->dtype, place_.back());
   }
 
+  Expr element(std::int64_t buffer, DType dtype, Expr offset) { return pool_.load(buffer, dtype, {{offset}}); }
+
+  /// Where it reads in one of the lanes.
+  std::int64_t known_offset(Expr load, int lane) {
+    const std::vector<Expr> place = place_;
+    if (lanes_ > 1) place_.back() = pool_.literal(lane);
+    const Expr offset = offset_of(load);
+    place_ = place;
+    if (offset->op == Opcode::literal && offset->bits < static_cast<std::uint64_t>(count_of(load->number)))
+      return static_cast<std::int64_t>(offset->bits);
+    is_known_ = false;
+    return 0;
+  }
+
+  /// Elements from anywhere in a row of their own.
+  std::int64_t gathered(std::int64_t from, DType dtype, std::span<const std::int64_t> offsets) {
+    const std::int64_t row = registers(dtype, lanes_);
+    for (std::size_t k = 0; k < offsets.size(); ++k)
+      builder_.store(row, pool_.literal(static_cast<std::int64_t>(k)), element(from, dtype, pool_.literal(offsets[k])));
+    return row;
+  }
+
+  Expr offset_of(Expr load) {
+    std::vector<Expr> indices;
+    for (Expr index : load->args) indices.push_back(lowered(index));
+    return row_major_offset(type(load->number).dims, indices, pool_);
+  }
+
+  /// Both halves at once: one after the other they would wait for each other.
   std::vector<Expr> reduced(Expr reduce) {
     const auto trips = static_cast<std::int64_t>(reduce->args[0]->bits);
-    std::vector<Expr> state = terms(reduce, 0);
-    for (std::int64_t k = 1; k < trips; ++k) {
-      std::vector<Expr> both = state;
-      for (Expr term : terms(reduce, k)) both.push_back(term);
-      for (std::size_t c = 0; c < state.size(); ++c)
-        state[c] = pool_.substitute(reduce->monoid->combine[c],
-                                    [&](Expr e) { return e->op == Opcode::argument ? both.at(e->number) : Expr(); });
-    }
+    const std::int64_t half = trips < 4 ? trips : trips / 2;
+    std::vector<Expr> state = chain(reduce, 0, half);
+    return half < trips ? combined(reduce, state, chain(reduce, half, trips)) : state;
+  }
+
+  std::vector<Expr> chain(Expr reduce, std::int64_t first, std::int64_t last) {
+    std::vector<Expr> state = terms(reduce, first);
+    for (std::int64_t k = first + 1; k < last; ++k) state = combined(reduce, state, terms(reduce, k));
+    return state;
+  }
+
+  std::vector<Expr> combined(Expr reduce, std::vector<Expr> both, const std::vector<Expr>& second) {
+    both.insert(both.end(), second.begin(), second.end());
+    std::vector<Expr> state;
+    for (Expr combine : reduce->monoid->combine)
+      state.push_back(
+          pool_.substitute(combine, [&](Expr e) { return e->op == Opcode::argument ? both.at(e->number) : Expr(); }));
     return state;
   }
 
@@ -215,8 +328,14 @@ class UnrolledLowering {
   ir::Pool& pool_;
   KernelBuilder builder_;
   Expr iteration_;
-  const std::vector<std::int64_t>* place_ = nullptr;
-  std::unordered_map<ValueId, std::vector<Expr>> elements_;
+  std::unordered_map<ValueId, std::int64_t> kept_;  // the registers of values
+  struct Column {
+    Shape rows;
+    std::optional<std::int64_t> registers = {};  // once it is computed
+  };
+  std::unordered_map<const ir::Node*, Column> columns_;
+  std::vector<Expr> place_;  // of the element that is being computed
+  int lanes_ = 1;
   bool is_known_ = true;
 };
 

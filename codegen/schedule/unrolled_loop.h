@@ -8,9 +8,10 @@
 
 namespace theon::codegen {
 
-/// The loop as a kernel whose iterations compute every element of every nest by statements of its own, states and what
-/// lies between them in registers. Nothing where there are more than a few elements, where computing them in vectors is
-/// worth more, or where what is read is not known before the loop runs. Operands as for `lower` of a loop.
+/// The loop as a kernel whose iterations compute every row or element of every nest by statements of its own, states
+/// and what lies between them in registers: in scratch memory of few elements at known places, which registers replace.
+/// Nothing where there are more than a few elements, where computing them in vectors is worth more, or where what is
+/// read is not known before the loop runs. Operands as for `lower` of a loop.
 std::optional<LoweredKernel> lower_unrolled(const Loop& loop, std::span<const Task> body, const LoweringInput& input);
 
 }  // namespace theon::codegen

@@ -9,6 +9,8 @@
 #include <theon/gradient.h>
 #include <theon/ops.h>
 
+#include "src/ir/loop_walk.h"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -206,13 +208,33 @@ TEST_CASE("a large graph is cut into kernels of bounded size where few values ar
   for (const ir::Kernel& kernel : planned.schedule.kernels) CHECK(kernel.buffers.size() <= 40);
 }
 
-TEST_CASE("a loop over small matrices runs in registers: nothing between its iterations is in memory") {
-  const Variable a = input<double>("a", {3, 3}), x = input<double>("x", {3});
-  const Planned p = plan({a, x}, {scan({.from = {x}, .n_steps = 100}, [&](Variable v) { return dot(a, v) + v; }).states[0]});
-  CHECK(p.schedule.kernels.size() == 1);
-  CHECK_FALSE(p.says("lanes"));
-  CHECK_FALSE(p.says("scratch"));
-  CHECK(p.kernels().find("] = ") > p.kernels().find("for"));
+Planned powers_of_matrix(std::int64_t n) {
+  const Variable a = input<double>("a", {n, n}), x = input<double>("x", {n});
+  return plan({a, x}, {scan({.from = {x}, .n_steps = 100}, [&](Variable v) { return dot(a, v) + v; }).states[0]});
+}
+
+TEST_CASE("a loop over small matrices runs in registers: its iterations store into a few elements of scratch memory at known places") {
+  const Planned p = powers_of_matrix(3);
+  REQUIRE(p.schedule.kernels.size() == 1);
+  const ir::Kernel& kernel = p.schedule.kernels[0];
+  int stores = 0;
+  for (const ir::Statement& statement : kernel.body)
+    if (const auto* loop = std::get_if<ir::For>(&statement.node))
+      ir::for_each_statement(loop->body, [&](const ir::Statement& inner) {
+        const auto* store = std::get_if<ir::Store>(&inner.node);
+        if (!store) return;
+        ++stores;
+        CHECK(kernel.buffers[store->buffer].access == ir::Access::scratch);
+        CHECK(kernel.buffers[store->buffer].size->bits <= 9);
+        CHECK(store->offset->op == ir::Opcode::literal);
+      });
+  CHECK(stores > 0);
+}
+
+TEST_CASE("rows of four or eight numbers in a loop are vectors") {
+  CHECK(powers_of_matrix(4).says("lanes"));
+  CHECK(powers_of_matrix(8).says("lanes"));
+  CHECK_FALSE(powers_of_matrix(3).says("lanes"));
 }
 
 TEST_CASE("the body of a scan becomes the body of a loop") {

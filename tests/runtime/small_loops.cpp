@@ -62,6 +62,20 @@ TEST_CASE("matrices up to 8 by 8 in a loop") {
     }
 }
 
+TEST_CASE("what is the same for a row of a matrix") {
+  for (const std::int64_t n : {2, 4, 8})
+    for (const std::int64_t rows : {3, 4}) {
+      INFO(rows << " by " << n);
+      const Held a = held("a", {rows, n}, 1), x = held("x", {rows}, 2), y = held("y", {n}, 3);
+      const ScanResult result = scan({.from = {x.variable, a.variable}, .n_steps = 3}, [&](Variable v, Variable m) {
+        const Variable factor = (2 * v + 1) * m[0][1];
+        const Variable next = m - expand_dims(factor, 1) * m[1] + expand_dims(abs(v - 1), 1) * y.variable;
+        return Step{.next = {clip(v - factor, -9, 9), clip(next, -9, 9)}, .emit = {sum(next, 1), max(m, 0)}};
+      });
+      expect_exact({a, x, y}, {result.states[0], result.states[1], result.outputs[0], result.outputs[1]});
+    }
+}
+
 TEST_CASE("states change places") {
   const Held x = held("x", {3}, 1), y = held("y", {3}, 2), s = held("s", {}, 3);
   const auto turned = scan({.from = {x.variable, y.variable, s.variable}, .n_steps = 5},

@@ -140,6 +140,24 @@ Trial scratch_rows() {
   return trial;
 }
 
+/// Few elements of scratch memory, which registers may replace where all places are known: sums of rows of four so far,
+/// stored backward; an element of them at `place` of the iteration.
+Trial few_elements(DType dtype, const std::string& name, const std::function<Expr(Trial&, Expr)>& place) {
+  Trial trial(fmt::format("{} of few elements of {}", name, theon::name(dtype)));
+  const std::int64_t x = trial.buffer(dtype, Access::read, times_n(4)), out = trial.buffer(dtype, Access::write, times_n(4));
+  const std::int64_t chosen = trial.buffer(dtype, Access::write, times_n(1));
+  const std::int64_t sums = trial.scratch(dtype, trial.integer(4));
+  const Local i = trial.new_local(), j = trial.new_local(), k = trial.new_local(), l = trial.new_local();
+  const auto row = [&](Local lane, Store store) { return Statement{For{lane, trial.integer(0), trial.integer(4), 4, 1, {{store}}}}; };
+  const Expr next = trial.load(sums, trial.local(k)) + trial.load(x, trial.local(i) * 4 + trial.local(k));
+  const Block body{row(k, {sums, trial.local(k), next}),
+                   row(l, {out, trial.local(i) * 4 + trial.local(l), trial.load(sums, 3 - trial.local(l))}),
+                   {Store{sums, trial.integer(1), trial.load(sums, trial.integer(2))}},
+                   {Store{chosen, trial.local(i), trial.load(sums, place(trial, trial.local(i)))}}};
+  trial.kernel.body = Block{row(j, {sums, trial.local(j), trial.pool->literal(dtype, 0.0)}), {over_n(trial, i, 1, 1, body)}};
+  return trial;
+}
+
 /// A histogram: offsets repeat, so the loop is serial.
 Trial scatter_add() {
   Trial trial("scatter add");
@@ -168,8 +186,20 @@ Trial known_sizes(std::int64_t begin, std::int64_t end) {
 
 }  // namespace
 
+Trial known_places(DType dtype) {
+  return few_elements(dtype, "known places", [](Trial& trial, Expr) { return trial.integer(3); });
+}
+
+Trial chosen_places(DType dtype) {
+  return few_elements(dtype, "chosen places", [](Trial&, Expr i) { return i % 4; });
+}
+
 std::vector<Trial> memory_trials() {
   std::vector<Trial> trials;
+  for (const DType dtype : {DType::int16, f32, DType::float64}) {
+    trials.push_back(known_places(dtype));
+    trials.push_back(chosen_places(dtype));
+  }
   for (const DType dtype : {DType::boolean, DType::int8, DType::float16, f32, DType::float64}) {
     for (const std::int64_t stride : {-2, -1, 1, 2, 3, 4, 5}) trials.push_back(strided(dtype, stride, dtype == f32 ? 2 : 1));
     trials.push_back(gathered(dtype, dtype == f32 ? 2 : 1));

@@ -62,6 +62,10 @@ std::string difference(const Outcome& actual, const Outcome& expected);
 /// Sizes around those of vectors.
 inline constexpr std::int64_t trial_sizes[] = {0, 1, 7, 8, 15, 16, 17, 31, 33, 64, 100};
 
+/// Scratch memory of four elements, read at known places and at places that depend on the iteration.
+Trial known_places(DType dtype);
+Trial chosen_places(DType dtype);
+
 std::vector<Trial> elementwise_trials();
 std::vector<Trial> memory_trials();
 std::vector<Trial> reduction_trials();
