@@ -5,6 +5,7 @@
 #include "codegen/partition/cost.h"
 #include "codegen/partition/cut.h"
 #include "codegen/partition/elements.h"
+#include "codegen/partition/opposites.h"
 #include "src/control/ifelse.h"
 #include "src/control/scan.h"
 #include "src/control/while_loop.h"
@@ -61,6 +62,7 @@ class Partitioner {
       const bool is_repeated = std::ranges::find(result.outputs, value) != result.outputs.end();
       result.outputs.push_back(is_repeated && x.owner() ? again(x, value) : value);
     }
+    share_opposites(works_, pool_);
     fold_epilogues(works_, all_values_, result.outputs);
     result.works = std::move(works_);
     return result;
@@ -83,6 +85,7 @@ class Partitioner {
           Nest{*results[k].value, x.dims(), element_of(x, index_tuple(x.dims(), pool_)), where, results[k].prefix});
       note_parts(x, all_values_[*results[k].value].account.fused);
     }
+    share_opposites(works_, pool_);
     fold_epilogues(works_, all_values_, {});
     return std::move(works_);
   }
