@@ -3,6 +3,7 @@
 #include "codegen/math/expand.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace theon::codegen {
 
@@ -23,10 +24,46 @@ int element_cost(Expr e) {
   return math::cost(e->op, e->args[0]->dtype);
 }
 
+namespace {
+
+/// Literals are the same for all, and so are indices.
+bool lies_in_register(Expr e) { return e->op == Opcode::load || element_cost(e) > 0; }
+
+std::vector<Expr> distinct(std::span<const Expr> list) {
+  std::vector<Expr> once;
+  for (Expr e : list)
+    if (std::ranges::none_of(once, [&](Expr known) { return same(known, e); })) once.push_back(e);
+  return once;
+}
+
+}  // namespace
+
 int element_cost(std::span<const Expr> roots) {
   int cost = 0;
   for (Expr e : ir::postorder(roots)) cost += element_cost(e);
   return cost;
+}
+
+Chain longest_chain(std::span<const Expr> roots) {
+  const std::vector<Expr> order = ir::postorder(roots);
+  std::unordered_map<const ir::Node*, std::size_t> last_use;
+  std::unordered_map<const ir::Node*, int> length;
+  for (std::size_t k = 0; k < order.size(); ++k)
+    for (Expr arg : order[k]->args) last_use[arg.get()] = k;
+  Chain chain;
+  int live = 0;
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    const Expr e = order[k];
+    int before = 0;
+    for (Expr arg : e->args) before = std::max(before, length[arg.get()]);
+    length[e.get()] = before + element_cost(e);
+    chain.length = std::max(chain.length, length[e.get()]);
+    chain.calls_function = chain.calls_function || element_cost(e) > 1;
+    live += lies_in_register(e);
+    chain.live = std::max(chain.live, live);
+    for (Expr arg : distinct(e->args)) live -= lies_in_register(arg) && last_use[arg.get()] == k;
+  }
+  return chain;
 }
 
 bool has_reduction(std::span<const Expr> roots) {

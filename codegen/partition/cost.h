@@ -15,6 +15,15 @@ inline constexpr int kernel_budget = 500;
 int element_cost(std::span<const ir::Expr> roots);
 /// Of the node alone.
 int element_cost(ir::Expr node);
+
+/// How operations wait for each other.
+struct Chain {
+  int length = 0;               // operations, each of which needs the one before
+  int live = 0;                 // values at hand at once, when they run one after the other
+  bool calls_function = false;  // some operation is many
+};
+Chain longest_chain(std::span<const ir::Expr> roots);
+
 bool has_reduction(std::span<const ir::Expr> roots);
 /// Whether finding an element takes as many divisions as several loads take time: reshapes of transposes of reshapes,
 /// each of which makes the index longer.

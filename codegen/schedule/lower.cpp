@@ -725,13 +725,25 @@ int lanes_of(const std::vector<Expr>& roots, const Machine& machine) {
   return machine.vector_bytes / static_cast<int>(std::max<std::size_t>(floating ? floating : integer, 4));
 }
 
+/// More operations than this take longer than storing.
+constexpr int longest_short_body = 60;
+
+/// Operations wait for each other in long chains: for so many groups there is work, and there are registers.
+int groups_of_chains(const std::vector<Expr>& roots, int cost, const Machine& machine) {
+  constexpr int in_flight = 8;  // four cycles for an operation, two operations in a cycle
+  const Chain chain = longest_chain(roots);
+  if (chain.calls_function || 2 * chain.length < cost) return 1;
+  return std::min({in_flight, machine.registers / (chain.live + 1), kernel_budget / cost});
+}
+
 LoopShape loop_shape(const std::vector<Expr>& roots, const Machine& machine) {
   const int cost = element_cost(roots);
   // Independent groups hide the latency of bodies. Long ones take twice as long to compile for a quarter of the time.
-  const bool is_long = cost > 60;
-  const int unroll = cost <= 24 ? 4 : is_long && machine.math != Math::fast ? 1 : cost <= 500 ? 2 : 1;
+  const bool is_long = cost > longest_short_body;
+  const int unroll = cost <= 24 ? 4 : !is_long || (machine.math == Math::fast && cost <= kernel_budget) ? 2 : 1;
   // A mask costs a long body nothing; compiling it twice would.
-  return {lanes_of(roots, machine), unroll, is_long ? ir::Tail::merged : ir::Tail::apart};
+  return {lanes_of(roots, machine), is_long ? std::max(unroll, groups_of_chains(roots, cost, machine)) : unroll,
+          is_long ? ir::Tail::merged : ir::Tail::apart};
 }
 
 Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& input) {
@@ -743,7 +755,9 @@ Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& in
     if (readers == Readers::steps || !nest.prefix.empty() || has_reduction(std::span(&nest.element, 1))) return Expr();
     if (readers == Readers::caller) bytes += static_cast<std::int64_t>(size_of(nest.element->dtype));
   }
-  const bool is_short = shape.lanes > 1 && shape.unroll > 1;
+  std::vector<Expr> elements;
+  for (const Nest& nest : group.nests) elements.push_back(nest.element);
+  const bool is_short = shape.lanes > 1 && element_cost(elements) <= longest_short_body;
   if (!is_short || bytes == 0) return Expr();
   const Expr condition = input.pool.parameter(count) >= input.machine.cached_bytes / bytes;
   return condition->op == Opcode::literal && condition->bits == 0 ? Expr() : condition;

@@ -237,6 +237,32 @@ TEST_CASE("rows of four or eight numbers in a loop are vectors") {
   CHECK_FALSE(powers_of_matrix(3).says("lanes"));
 }
 
+/// Of the only loop of the only kernel.
+int groups_of(const Variable& x, const Variable& result) {
+  const Planned p = plan({x}, {result});
+  REQUIRE(p.schedule.kernels.size() == 1);
+  return std::get<ir::For>(p.schedule.kernels[0].body.at(0).node).unroll;
+}
+
+TEST_CASE("a long chain of operations, each of which waits for the one before, runs in several groups; functions fill the machine alone") {
+  const Variable x = vector<float>("x");
+  Variable chain = x, wide = x;
+  for (int k = 0; k < 50; ++k) chain = x - abs(chain * 0.625);
+  for (int k = 0; k < 6; ++k) wide = wide + exp(x * (k + 0.3));
+  CHECK(groups_of(x, chain) >= 3);
+  CHECK(groups_of(x, wide) == 1);
+}
+
+TEST_CASE("sums over pairs that differ in sign alone are summed once") {
+  const Variable x = vector<double>("x");
+  const Variable difference = x - expand_dims(x, 1);
+  const Planned p = plan({x}, {grad(sum(1 / sqrt(sqr(difference) + 0.01)), x)});
+  int sums = 0;
+  for (const ir::Kernel& kernel : p.schedule.kernels)
+    ir::for_each_statement(kernel.body, [&](const ir::Statement& statement) { sums += std::holds_alternative<ir::Accumulate>(statement.node); });
+  CHECK(sums == 1);
+}
+
 TEST_CASE("the body of a scan becomes the body of a loop") {
   const Variable x = matrix<double>("x"), h = vector<double>("h");
   const auto [states, outputs] = scan({.over = {x}, .from = {h}}, [](Variable x_t, Variable state) { return theon::Step{.next = {tanh(x_t + state)}, .emit = {state * 2.0}}; });
