@@ -7,6 +7,7 @@
 #include "src/ops/reduce.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <numeric>
 
@@ -110,6 +111,20 @@ bool holds(DType to, DType from) {
 Variable merged_casts(const Variable& x, DType between, DType to) {
   const bool is_detour = !is_floating(x.dtype()) && is_floating(between) && !is_floating(to);
   return holds(between, x.dtype()) && (!is_detour || holds(to, x.dtype())) ? cast(x, to) : Variable();
+}
+
+/// Whole numbers scaled by a power of two are rounded as they are without it.
+Variable scaled_cast(const Variable& x, const Variable& factor, DType between, const Variable& whole) {
+  const Constant* constant = as_constant(factor);
+  const auto number = constant ? constant->uniform() : std::nullopt;
+  const auto is_wide = [](DType dtype) { return dtype == DType::float32 || dtype == DType::float64; };
+  if (!number || is_floating(x.dtype()) || !holds(between, x.dtype()) || !is_wide(between) || !is_wide(whole.dtype()))
+    return {};
+  constexpr int most = 30;
+  int exponent = 0;
+  const double scale = number->item<double>();
+  const bool is_power = std::frexp(std::abs(scale), &exponent) == 0.5 && std::abs(exponent) <= most;
+  return is_power && x.dims() == whole.dims() ? cast(x, whole.dtype()) * scale : Variable();
 }
 
 // Reductions.
@@ -284,6 +299,9 @@ std::vector<Rule> shape_rules() {
           {spread_x, "x", [=](const Match& m) { return m(x).dims() == m.whole().dims() ? m(x) : Variable(); }},
           {cast_again, "cast(x)",
            [=](const Match& m) { return merged_casts(m(x), m(cast_x).dtype(), m.whole().dtype()); }},
+          Rule(converted_again(c * cast_x), "cast(x) * c",
+               [=](const Match& m) { return scaled_cast(m(x), m(c), m(cast_x).dtype(), m.whole()); })
+              .tested_on(cast<float>(0.5 * cast<double>(x))),
           {spread_x, "dimshuffle(x)", [=](const Match& m) { return shuffle_of_reshape(m(x), m.whole()); }},
           {slice_x, "x", [=](const Match& m) { return removed_slice(m(x), m(slice_x)); }},
           {slice_again, "slice(x)", [=](const Match& m) { return merged_slices(m(x), m(slice_again), m(slice_x)); }},
