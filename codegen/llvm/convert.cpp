@@ -29,10 +29,7 @@ class Truncation {
   /// lowest integer first, which is zero already where there is no sign.
   llvm::Value* saturated() const {
     llvm::Value* raised = b_.CreateSelect(b_.CreateFCmpOGT(value_, number(lowest_)), value_, number(lowest_));
-    llvm::Value* integer = is_exact(highest_) ? truncated(lowered(raised)) : or_highest(truncated(raised));
-    if (is_unsigned(to_)) return integer;
-    llvm::Value* is_number = b_.CreateFCmpORD(value_, value_);
-    return b_.CreateSelect(is_number, integer, llvm::Constant::getNullValue(result_));
+    return is_exact(highest_) ? of_number(truncated(lowered(raised))) : or_highest(of_number(truncated(raised)));
   }
 
  private:
@@ -51,6 +48,12 @@ class Truncation {
     return exact && back == integer;
   }
 
+  /// Next to the conversion, which x86 does together with it.
+  llvm::Value* of_number(llvm::Value* integer) const {
+    if (is_unsigned(to_)) return integer;
+    llvm::Value* is_number = b_.CreateFCmpORD(value_, value_);
+    return b_.CreateSelect(is_number, integer, llvm::Constant::getNullValue(result_));
+  }
   llvm::Value* lowered(llvm::Value* value) const {
     return b_.CreateSelect(b_.CreateFCmpOLT(value, number(highest_)), value, number(highest_));
   }
