@@ -113,18 +113,18 @@ Variable merged_casts(const Variable& x, DType between, DType to) {
   return holds(between, x.dtype()) && (!is_detour || holds(to, x.dtype())) ? cast(x, to) : Variable();
 }
 
-/// Whole numbers scaled by a power of two are rounded as they are without it.
+/// Whole numbers scaled by a power of two are rounded as they are without it, so they may be scaled at last.
 Variable scaled_cast(const Variable& x, const Variable& factor, DType between, const Variable& whole) {
   const Constant* constant = as_constant(factor);
   const auto number = constant ? constant->uniform() : std::nullopt;
   const auto is_wide = [](DType dtype) { return dtype == DType::float32 || dtype == DType::float64; };
-  if (!number || is_floating(x.dtype()) || !holds(between, x.dtype()) || !is_wide(between) || !is_wide(whole.dtype()))
-    return {};
+  if (!number || is_floating(x.dtype()) || !is_wide(between) || !is_wide(whole.dtype())) return {};
   constexpr int most = 30;
   int exponent = 0;
   const double scale = number->item<double>();
   const bool is_power = std::frexp(std::abs(scale), &exponent) == 0.5 && std::abs(exponent) <= most;
-  return is_power && x.dims() == whole.dims() ? cast(x, whole.dtype()) * scale : Variable();
+  if (!is_power || x.dims() != whole.dims()) return {};
+  return cast(holds(between, x.dtype()) ? x : cast(x, between), whole.dtype()) * scale;
 }
 
 // Reductions.

@@ -1,6 +1,7 @@
 #include "optimizer/pipeline.h"
 
 #include "src/graph/traversal.h"
+#include "src/reference/evaluate.h"
 
 #include <catch2/catch.hpp>
 
@@ -63,6 +64,22 @@ TEST_CASE("moves and reductions are merged") {
   CHECK(text(sum(2 * m)) == "2.0 * " + text(sum(m)));
   CHECK(text(sum(broadcast_to(x, {3, 4}), 0)) == "3.0 * x");
   CHECK(text(m[slice(1)][slice(1)]) == text(m[slice(2)]));
+}
+
+TEST_CASE("whole numbers are scaled after their last conversion, and keep every bit") {
+  const Variable n = vector<std::int32_t>("n"), k = vector<std::int64_t>("k"), x = vector<double>("x");
+  CHECK(text(cast<float>(cast<double>(n) * 0.5)) == "0.5 * cast(n, float32)");
+  CHECK(text(cast<double>(cast<float>(k) * 0.5f)) == "0.5 * cast(cast(k, float32), float64)");
+  for (const Variable& other : {cast<float>(cast<double>(n) * 0.3), cast<float>(x * 0.5), cast<double>(cast<float>(k) * 0x1p40f)})
+    CHECK(optimize(other).owner()->op->name() == "cast");
+
+  const Tensor large = Tensor::of<std::int64_t>({0, 1, -3, 16777217, 33554435, -9007199254740993, INT64_MAX, INT64_MIN}, {8});
+  for (const double scale : {0.5, -0.25, 1024.0}) {
+    const Variable y = cast<float>(cast<double>(k) * scale), z = cast<double>(cast<float>(k) * scale);
+    const auto whole = [&](const Variable& e) { return reference::evaluate({e}, {{k, large}})[0].to_vector<double>(); };
+    CHECK(whole(optimize(y)) == whole(y));
+    CHECK(whole(optimize(z)) == whole(z));
+  }
 }
 
 TEST_CASE("what depends on constants alone is computed") {
