@@ -33,8 +33,10 @@ class KernelRun {
   }
 
   KernelRun(const runtime::Arguments& arguments, Context& context) : context_(context) {
-    inputs_ = arguments.values();
-    for (const runtime::OutputSlot& output : context.executable().outputs) outputs_.push_back(output.residents);
+    for (const auto& [argument, value] : arguments.values()) inputs_.push_back({argument, &context.buffers[value]});
+    const std::vector<runtime::OutputSlot>& slots = context.executable().outputs;
+    for (std::size_t k = 0; k < slots.size(); ++k)
+      for (const runtime::ValueId value : slots[k].residents) outputs_.push_back({k, &context.buffers[value]});
     for (const runtime::Call& call : context.executable().calls) {
       const auto& kernel = std::get<KernelCall>(call.node);
       kernels_.push_back({kernel.kernel, context.size(kernel.trips)});
@@ -45,8 +47,8 @@ class KernelRun {
   /// Whether all went well.
   bool run(const void* const* inputs, void* const* outputs) {
     if (code_ != &context_.executable().code()) take_code();
-    for (const auto& [argument, value] : inputs_) context_.buffers[value] = const_cast<void*>(inputs[argument]);
-    for (std::size_t k = 0; k < outputs_.size(); ++k) context_.point(outputs_[k], outputs[k]);
+    for (const auto& [argument, pointer] : inputs_) *pointer = const_cast<void*>(inputs[argument]);
+    for (const auto& [result, pointer] : outputs_) *pointer = outputs[result];
     for (const Kernel& kernel : kernels_)
       if (kernel.run(&context_.frame(), 0, kernel.trips) != 0) return false;
     return true;
@@ -64,9 +66,14 @@ class KernelRun {
     for (Kernel& kernel : kernels_) kernel.run = code_->kernels[kernel.number];
   }
 
+  /// Where the frame keeps the pointer to the memory of an argument or a result.
+  struct Place {
+    std::size_t position;
+    void** pointer;
+  };
+
   Context& context_;
-  std::vector<std::pair<std::size_t, runtime::ValueId>> inputs_;
-  std::vector<std::vector<runtime::ValueId>> outputs_;
+  std::vector<Place> inputs_, outputs_;
   std::vector<Kernel> kernels_;
   const runtime::Code* code_ = nullptr;
 };
