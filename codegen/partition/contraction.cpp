@@ -14,20 +14,33 @@ namespace {
 using ir::Expr;
 using ir::Opcode;
 
-/// Products with fewer multiply-adds are nests like any other, and merge with them.
+/// Products with fewer multiply-adds in all are nests like any other, and merge with them.
 constexpr std::int64_t smallest_product = 4096;
+/// Longer sums are worth vectors along them.
+constexpr std::int64_t longest_short_sum = 32;
 /// Where a matrix has so few columns, what follows is computed for whole rows of them, not for each.
 constexpr std::int64_t few_columns = 16;
 
 bool reads_axis(Expr e, int axis) { return (e->free_axes >> axis) & 1; }
 
-bool is_small(std::initializer_list<Dim> sizes) {
+/// Nothing where one of the sizes is not known, or there are more than anybody asks for.
+std::optional<std::int64_t> few_steps(std::span<const Dim> sizes) {
   std::int64_t product = 1;
   for (const Dim& size : sizes) {
-    if (!size.known()) return false;
-    product *= *size.known();
+    if (size.known() == 0) return 0;
+    if (!size.known() || *size.known() > smallest_product) return std::nullopt;
+    if ((product *= *size.known()) > smallest_product) return std::nullopt;
   }
-  return product < smallest_product;
+  return product;
+}
+
+/// Whether the product is a nest like any other.
+bool is_too_small(const Shape& domain, int row, int column, const Dim& k) {
+  const Dim matrix[] = {domain[row], domain[column], k};
+  if (few_steps(matrix).value_or(smallest_product) >= smallest_product) return false;
+  Shape all = domain;
+  all.push_back(k);
+  return few_steps(all).value_or(smallest_product) < smallest_product || !is_small_product(matrix[0], matrix[1], k);
 }
 
 Expr load_of(Expr factor) {
@@ -83,6 +96,11 @@ std::optional<ProductSum> as_product_sum(Expr element) {
   return std::nullopt;
 }
 
+bool is_small_product(const Dim& rows, const Dim& columns, const Dim& sum) {
+  const Dim sizes[] = {rows, columns, sum};
+  return few_steps(sizes) && *sum.known() <= longest_short_sum;
+}
+
 std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Value>& values) {
   const TensorType& type = values[nest.result].type;
   std::optional<ProductSum> sum = as_product_sum(nest.element);
@@ -95,7 +113,7 @@ std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Va
   int row = column - 1;
   while (row >= 0 && (!reads_axis(sum->left, row) || reads_axis(sum->right, row))) --row;
   if (row < 0 || !reads_axis(sum->right, column) || reads_axis(sum->left, column)) return std::nullopt;
-  if (is_small({type.dims[row], type.dims[column], *k})) return std::nullopt;
+  if (is_too_small(type.dims, row, column, *k)) return std::nullopt;
   ir::Pool& pool = *nest.element->pool;
   const Tuple axes = index_tuple(type.dims, pool);
   for (Expr factor : {sum->left, sum->right})

@@ -13,6 +13,10 @@ struct ProductSum {
 };
 std::optional<ProductSum> as_product_sum(ir::Expr element);
 
+/// Whether matrices of these sizes are so small, and the sums so short, that a batch of them is computed matrix by
+/// matrix in registers.
+bool is_small_product(const Dim& rows, const Dim& columns, const Dim& sum);
+
 /// The nest as a matrix product: a floating sum of two factors, one of which depends on the result's last axis and not
 /// on some other one, which the other factor depends on.
 std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Value>& values);

@@ -1,6 +1,7 @@
 #include "codegen/schedule/product.h"
 
 #include "codegen/schedule/skinny_product.h"
+#include "codegen/schedule/small_product.h"
 #include "codegen/schedule/tiled_product.h"
 
 #include <algorithm>
@@ -36,8 +37,9 @@ std::vector<ValueId> own_reads(const Contraction& product) {
 }  // namespace
 
 LoweredKernel lower(const Contraction& product, const LoweringInput& input) {
-  std::optional<LoweredKernel> skinny = lower_skinny(product, input);
-  LoweredKernel kernel = skinny ? *std::move(skinny) : lower_tiled(product, input);
+  std::optional<LoweredKernel> special = lower_skinny(product, input);
+  if (!special) special = lower_small(product, input);
+  LoweredKernel kernel = special ? *std::move(special) : lower_tiled(product, input);
   kernel.own = own_reads(product);
   return kernel;
 }

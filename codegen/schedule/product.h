@@ -6,7 +6,8 @@
 namespace theon::codegen {
 
 /// A product with few columns or rows reads its long factor once, in vectors, and keeps a whole row or column of sums
-/// in registers; any other is summed in tiles.
+/// in registers; small matrices of a batch are multiplied one by one, without loops; any other product is summed in
+/// tiles.
 LoweredKernel lower(const Contraction& product, const LoweringInput& input);
 
 }  // namespace theon::codegen

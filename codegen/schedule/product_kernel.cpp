@@ -38,6 +38,12 @@ void ProductKernel::close_batch() {
   for (std::size_t axis = 2; axis < batch_.size(); ++axis) builder_.close();
 }
 
+Dim ProductKernel::batch_trips() const {
+  int axis = 0;
+  while (axis == product_.row || axis == product_.column) ++axis;
+  return product_.domain[axis];
+}
+
 std::optional<Strides> ProductKernel::strides(Expr factor, int axis) const {
   if (factor->op != Opcode::load) return std::nullopt;
   const Expr indices[] = {pool_.index(axis, product_.domain[axis]), product_.index};

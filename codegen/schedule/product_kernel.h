@@ -30,6 +30,8 @@ class ProductKernel {
   void open_batch();
   void close_batch();
   bool has_batch() const { return product_.domain.size() > 2; }
+  /// Iterations of the outermost of them.
+  Dim batch_trips() const;
 
   /// The factors, computed from their operands in memory.
   Expr left(Expr row, Expr k) { return factor(product_.left, row, Expr(), k); }

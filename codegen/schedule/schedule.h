@@ -13,6 +13,7 @@ namespace theon::codegen {
 struct Machine {
   int vector_bytes = 32;
   int registers = 16;                                 // for vectors
+  bool masks = false;                                 // whether some lanes are loaded and stored as fast as all
   std::int64_t cached_bytes = std::int64_t{1} << 24;  // more than that is not found in the caches later; below it,
                                                       // storing past them costs several times as much
   Math math = Math::strict;

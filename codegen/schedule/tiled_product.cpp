@@ -108,11 +108,6 @@ class TiledProduct : ProductKernel {
   /// Of a symmetric result low blocks leave little to compute twice.
   std::int64_t tiles_of_block() const { return is_symmetric_ ? block_tiles / 2 : block_tiles; }
   std::int64_t block_rows() const { return tiles_of_block() * tile_.rows; }
-  Dim batch_trips() const {
-    int axis = 0;
-    while (axis == product_.row || axis == product_.column) ++axis;
-    return product_.domain[axis];
-  }
 
   /// The sum runs in steps of so many; known sums in equal ones.
   Dim sum_step() const {

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <functional>
+#include <random>
 #include <string>
 
 using namespace theon;
@@ -179,6 +180,52 @@ TEST_CASE("batches of products") {
   });
   // A sum over the first axis; the batch in the middle.
   expect_exact({{30, 5, 20}, {30, 5, 40}}, [](const auto& x) { return sum(expand_dims(x[0], 3) * expand_dims(x[1], 2), 0); });
+}
+
+TEST_CASE("batches of products of small matrices, of any layout") {
+  std::mt19937 random(7);
+  const std::vector<std::int64_t> extents{0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17};
+  const auto any = [&] { return extents[random() % extents.size()]; };
+  for (const char* isa : {"avx512", "avx2", "sse2"}) {
+    const Isa masked(isa);
+    for (const DType dtype : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
+      for (const Layout layout : {Layout{false, false}, {true, false}, {false, true}, {true, true}}) {
+        const std::int64_t count = 257, m = any(), n = any(), k = any();
+        INFO(isa << ", " << name(dtype) << ", " << to_string(Case{m, n, k, layout}));
+        const auto batch = [&](std::int64_t rows, std::int64_t columns, bool transposed) {
+          const Sizes each = stored(rows, columns, transposed);
+          return Sizes{count, each[0], each[1]};
+        };
+        const auto turned = [](const Variable& x, bool transposed) { return transposed ? transpose(x, {0, 2, 1}) : x; };
+        expect_exact({batch(m, k, layout.a_transposed), batch(k, n, layout.b_transposed), {n}}, [&](const auto& x) {
+          const Variable a = turned(x[0], layout.a_transposed), b = turned(x[1], layout.b_transposed);
+          return maximum(sum(expand_dims(a, 3) * expand_dims(b, 1), 2) - x[2], -3);
+        }, dtype);
+      }
+  }
+}
+
+TEST_CASE("small matrices in batches that overlap, repeat, or are not known, in long sums and in place") {
+  const auto products = [](const Variable& a, const Variable& b) { return sum(expand_dims(a, 3) * expand_dims(b, 1), 2); };
+  // One matrix for all; every second number of the sums; batches of two axes.
+  expect_exact({{700, 3, 5}, {5, 7}}, [&](const auto& x) { return products(x[0], broadcast_to(expand_dims(x[1], 0), {x[0].dim(0), x[1].dim(0), x[1].dim(1)})); });
+  expect_exact({{300, 6, 10}, {300, 5, 6}}, [&](const auto& x) { return products(index(x[0], {slice(), slice(), slice(0, {}, 2)}), x[1]); });
+  expect_exact({{20, 30, 6, 2}, {30, 2, 19}}, [](const auto& x) { return sum(expand_dims(x[0], 4) * expand_dims(expand_dims(x[1], 1), 0), 3); });
+  expect_exact({{90, 2, 31}, {90, 31, 3}}, [&](const auto& x) { return products(x[0], x[1]); }, DType::float64);
+  expect_exact({{9, 37, 32}, {9, 32, 3}}, [&](const auto& x) { return products(x[0], x[1]); });
+
+  const Variable a = input<float>("a", {dim("batch"), 3, 4}), b = input<float>("b", {a.dim(0), 4, 3});
+  const Function f = function({a, b}, {products(a, b)});
+  CHECK_THAT(f.explain(), Catch::Contains("product_0"));
+  for (const std::int64_t count : {0, 1, 100}) {
+    const Tensor x = integers(DType::float32, {count, 3, 4}, 1), y = integers(DType::float32, {count, 4, 3}, 2);
+    CHECK(f(x, y)[0].to_vector<float>() == reference::evaluate(products(a, b), {{a, x}, {b, y}}).to_vector<float>());
+  }
+  const Shared w = shared("w", Tensor::ones<float>({500, 3, 3}));
+  const Function step = function({a, b}, {}, {.updates = {{w, w + products(a, b)}}});
+  CHECK_THAT(step.explain(), Catch::Contains("from here on nothing fails"));
+  for (int i = 0; i < 2; ++i) step(Tensor::ones<float>({500, 3, 4}), Tensor::ones<float>({500, 4, 3}));
+  CHECK(w.value().to_vector<float>() == std::vector<float>(4500, 9.0f));
 }
 
 TEST_CASE("products of half precision are summed in float32") {
