@@ -6,7 +6,7 @@ namespace theon::codegen {
 
 namespace {
 
-constexpr std::int64_t most_vectors = 4, most_rows = 16;
+constexpr std::int64_t most_vectors = 4;
 
 /// Cycles of one step of the sum, on two units that multiply and two that load. Fewer sums than the latency of a
 /// multiply-add takes wait for each other.
@@ -44,13 +44,14 @@ double cost(const Tile& tile, std::optional<std::int64_t> m, std::optional<std::
 
 }  // namespace
 
-Tile best_tile(std::optional<std::int64_t> m, std::optional<std::int64_t> n, int lanes, const Machine& machine) {
+Tile best_tile(std::optional<std::int64_t> m, std::optional<std::int64_t> n, int lanes, const Machine& machine,
+               std::int64_t highest) {
   const std::optional<std::int64_t> vectors = n ? std::optional(ceil_div(*n, lanes)) : std::nullopt;
   Tile best{1, 1};
   double least = cost(best, m, vectors);
   for (std::int64_t v = 1; v <= std::min(most_vectors, vectors.value_or(most_vectors)); ++v)
     // Beside the sums a row of `v` vectors of one operand and a number of the other are in registers.
-    for (std::int64_t h = 1; h <= std::min({(machine.registers - v - 1) / v, most_rows, m.value_or(most_rows)}); ++h)
+    for (std::int64_t h = 1; h <= std::min({(machine.registers - v - 1) / v, highest, m.value_or(highest)}); ++h)
       if (const double c = cost({h, v}, m, vectors); c <= least) {
         best = {h, v};
         least = c;

@@ -26,6 +26,8 @@ constexpr std::int64_t resident_bytes = std::int64_t{1} << 19;
 constexpr std::int64_t far_bytes = std::int64_t{1} << 23;
 /// Lines so far apart share a set of the first-level cache, and few sets of the second-level one.
 constexpr std::int64_t page_bytes = std::int64_t{1} << 12;
+/// Lines that a set of the first-level cache holds beside those of the other operand.
+constexpr std::int64_t rows_of_set = 9;
 /// So few rows do not pay for copying the right operand.
 constexpr std::int64_t few_rows = 192;
 /// Operations after a sum that are compiled once for each sum of a tile; more run in a loop over its rows.
@@ -37,7 +39,7 @@ class TiledProduct : ProductKernel {
  public:
   TiledProduct(const Contraction& product, const LoweringInput& input)
       : ProductKernel(product, input),
-        tile_(best_tile(rows().known(), columns().known(), lanes_, machine_)),
+        tile_(best_tile(rows().known(), columns().known(), lanes_, machine_, shares_sets() ? rows_of_set : most_rows)),
         is_symmetric_(is_symmetric()),
         rows_stay_(!is_symmetric_ && fits(product.domain[product.row] * product.k, resident_bytes)),
         packs_left_(!strides(product.left, product.row) || (!rows_stay_ && !is_at_most(panels(), 2))) {}
@@ -64,6 +66,12 @@ class TiledProduct : ProductKernel {
 
   // The plan.
 
+  /// Whether the left operand's rows lie where all of them go to one set of the first-level cache, in which case a tile
+  /// should not read more of them at once than it holds.
+  bool shares_sets() const {
+    const std::optional<Strides> found = strides(product_.left, product_.row);
+    return found && equal(mod(found->side * static_cast<std::int64_t>(size_of(dtype())), page_bytes), 0) == Answer::yes;
+  }
   bool fits(const Dim& elements, std::int64_t bytes) const {
     return is_at_most(elements, bytes / static_cast<std::int64_t>(size_of(dtype())));
   }

@@ -228,6 +228,11 @@ TEST_CASE("small matrices in batches that overlap, repeat, or are not known, in 
   CHECK(w.value().to_vector<float>() == std::vector<float>(4500, 9.0f));
 }
 
+TEST_CASE("products whose left rows are pages apart") {
+  for (const Sizes& size : {Sizes{37, 1024, 16}, Sizes{20, 2048, 40}})
+    expect_exact({{size[0], size[1]}, {size[1], size[2]}}, [](const auto& x) { return dot(x[0], x[1]); });
+}
+
 TEST_CASE("products of half precision are summed in float32") {
   for (const DType dtype : {DType::bfloat16, DType::float16})
     expect_exact({{33, 70}, {70, 40}}, [](const auto& x) { return dot(x[0], x[1]); }, dtype);
