@@ -22,6 +22,7 @@ class SmallProduct : ProductKernel {
 
   std::optional<LoweredKernel> run() {
     if (!has_batch() || !is_small_product(rows(), columns(), product_.k)) return std::nullopt;
+    builder_.note("a batch of small products, one after the other, all sums in registers");
     open_batch();
     if (is_turned()) turn_right();
     for (std::int64_t first = 0; first < *columns().known();) first = columns_from(first);
