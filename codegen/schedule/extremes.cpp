@@ -111,6 +111,7 @@ class Rewriter {
     const Expr none = pool_.literal(std::numeric_limits<std::int64_t>::max());
     const Expr nowhere = pool_.literal(DType::int32, segment), nothing = pool_.literal(0);
     const Expr segments = floor_div(extent + (segment - 1), segment), is_nan = largest != largest;
+    const bool is_short = limit.is_known() && *limit.known() <= 64;
     const auto within = [&](Expr s) {
       const Expr first = s * segment, length = min(pool_.literal(segment), extent - first);
       const auto first_where = [&](Expr trips, const std::function<Expr(Expr)>& is_it) {
@@ -118,10 +119,15 @@ class Rewriter {
           return std::vector{select(is_it(at(first + k)), convert(k, DType::int32), nowhere)};
         })[0];
       };
-      // A loop for each of the two, of which one runs: one comparison an element is enough.
-      const Expr number = first_where(select(is_nan, nothing, length), [&](Expr x) { return x == largest; });
-      const Expr nan = first_where(select(is_nan, length, nothing), [](Expr x) { return x != x; });
-      const Expr place = select(is_nan, nan, number);
+      const auto number = [&](Expr trips) { return first_where(trips, [&](Expr x) { return x == largest; }); };
+      const auto nan = [&](Expr trips) { return first_where(trips, [](Expr x) { return x != x; }); };
+      const auto either = [&](Expr trips) {
+        return first_where(trips, [&](Expr x) { return (x == largest) | ((x != x) & is_nan); });
+      };
+      // Of a loop for each of the two one runs, with one comparison an element; a short one is over sooner than begun.
+      const Expr place =
+          is_short ? either(length)
+                   : select(is_nan, nan(select(is_nan, length, nothing)), number(select(is_nan, nothing, length)));
       return std::vector{select(place < nowhere, first + convert(place, DType::int64), none)};
     };
     return pool_.reduce(pool_.monoid(Opcode::min, DType::int64), segments, floor_div(limit + (segment - 1), segment),

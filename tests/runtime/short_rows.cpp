@@ -88,6 +88,7 @@ TEST_CASE("short rows of state, in its own place") {
 TEST_CASE("rows are turned where they are short") {
   const Variable x = input<float>("x", {dim("rows"), 5}), few = input<float>("few", {3, 5}), wide = input<float>("wide", {dim("rows"), 100});
   CHECK(is_turned(x, softmax(x)));
+  CHECK(is_turned(x, argmax(x, 1)));
   CHECK_FALSE(is_turned(few, softmax(few)));
   CHECK_FALSE(is_turned(wide, softmax(wide)));
   CHECK_FALSE(is_turned(x, x * 2));
