@@ -2,12 +2,39 @@
 
 #include <chrono>
 #include <exception>
+#include <mutex>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace theon::runtime {
 
 namespace {
+
+/// What is under way when the process ends is waited for, before what it uses is destroyed: this is made after the
+/// first instant code, so it goes before what compiling has made.
+class Jobs {
+ public:
+  ~Jobs() {
+    for (const auto& job : list_) job.wait();
+  }
+
+  void add(const std::shared_future<Background::Outcome>& job) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(list_,
+                  [](const auto& each) { return each.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+    list_.push_back(job);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::shared_future<Background::Outcome>> list_;
+};
+
+Jobs& jobs() {
+  static Jobs list;
+  return list;
+}
 
 /// Where there is no thread left, the outcome says so.
 std::shared_future<Background::Outcome> started(std::function<Background::Outcome()> run) {
@@ -23,7 +50,11 @@ std::shared_future<Background::Outcome> started(std::function<Background::Outcom
 }  // namespace
 
 Background::Background(Executable& executable, std::function<StoredCode()> compile)
-    : outcome_(started([this, &executable, compile = std::move(compile)] { return run(executable, compile); })) {}
+    : outcome_(started([this, &executable, compile = std::move(compile)] { return run(executable, compile); })) {
+  jobs().add(outcome_);
+}
+
+Background::~Background() { outcome_.wait(); }
 
 Background::Outcome Background::run(Executable& executable, const std::function<StoredCode()>& compile) {
   const auto start = std::chrono::steady_clock::now();

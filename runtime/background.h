@@ -18,7 +18,7 @@ class Background {
   /// is.
   Background(Executable& executable, std::function<StoredCode()> compile);
   /// Waits for the thread: nobody can stop LLVM.
-  ~Background() = default;
+  ~Background();
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
@@ -37,7 +37,7 @@ class Background {
   Outcome run(Executable& executable, const std::function<StoredCode()>& compile);
 
   std::unique_ptr<const KernelLibrary> optimised_;
-  std::shared_future<Outcome> outcome_;  // its destructor waits
+  std::shared_future<Outcome> outcome_;
 };
 
 }  // namespace theon::runtime

@@ -12,16 +12,47 @@ namespace theon {
 
 namespace {
 
-/// x - max(x), as the expansion of softmax has it and as users write it, or what becomes of it, -(y - min(y)): exp of
-/// that does not overflow, so it stays as it is.
-bool is_shifted(Variable x, bool is_negative = false) {
-  while (is_op(x, "neg") || op_of<DimShuffle>(x) || op_of<BroadcastTo>(x) || is_op(x, "where")) {
-    is_negative = is_negative != is_op(x, "neg");
-    x = operand(x, is_op(x, "where") ? 1 : 0);
-  }
+struct SignedTerm {
+  Variable term;
+  bool is_negative;
+};
+
+void add_terms(const Variable& x, bool is_negative, std::vector<SignedTerm>& list) {
+  if (is_op(x, "neg")) return add_terms(operand(x), !is_negative, list);
   const std::vector<Variable> parts = terms(x);
-  if (parts.size() == 1) return is_op(x, is_negative ? "max" : "min");
-  return std::ranges::any_of(parts, [=](const Variable& term) { return is_shifted(term, is_negative); });
+  if (parts.size() == 1) return list.push_back({x, is_negative});
+  for (const Variable& part : parts) add_terms(part, is_negative, list);
+}
+
+std::vector<SignedTerm> signed_terms(const Variable& x, bool is_negative = false) {
+  std::vector<SignedTerm> list;
+  add_terms(x, is_negative, list);
+  return list;
+}
+
+/// What the term takes the largest element of, to subtract it, in place or after a move; -min(-y) is max(y).
+std::vector<SignedTerm> subtracted_maximum_of(SignedTerm t) {
+  while (is_op(t.term, "neg") || op_of<DimShuffle>(t.term) || op_of<BroadcastTo>(t.term) || is_op(t.term, "where")) {
+    t.is_negative = t.is_negative != is_op(t.term, "neg");
+    t.term = operand(t.term, is_op(t.term, "where") ? 1 : 0);
+  }
+  if (!is_op(t.term, t.is_negative ? "max" : "min")) return {};
+  return signed_terms(operand(t.term), !t.is_negative);
+}
+
+/// x - max(x), as the expansion of softmax has it and as users write it: exp of that does not overflow, so it stays as
+/// it is.
+bool is_shifted(const Variable& x) {
+  const std::vector<SignedTerm> all = signed_terms(x);
+  const auto is_term = [&](const SignedTerm& wanted) {
+    return std::ranges::any_of(all, [&](const SignedTerm& each) {
+      return each.is_negative == wanted.is_negative && same(each.term, wanted.term);
+    });
+  };
+  return std::ranges::any_of(all, [&](const SignedTerm& each) {
+    const std::vector<SignedTerm> of = subtracted_maximum_of(each);
+    return !of.empty() && std::ranges::all_of(of, is_term);
+  });
 }
 
 /// exp(x) / total, where total sums exp(x) along one axis and has that axis restored.

@@ -56,6 +56,14 @@ TEST_CASE("what softmax expands into is not taken for another softmax") {
     }
 }
 
+TEST_CASE("sums of exponentials of extremes are stable") {
+  for (const Variable& z : {m + min(m, 1, true), m * 0.5f + expand_dims(min(m, 0), 0), m - max(-m, 1, true), where(m > 0, m, min(m, 1, true))})
+    for (const Variable& result : {log(sum(exp(z), 1)), exp(z) / sum(exp(z), 1, true)}) {
+      const Variable optimised = optimize(result);
+      CHECK((count(optimised, "max") + count(optimised, "min")) >= 2);
+    }
+}
+
 TEST_CASE("moves and reductions are merged") {
   CHECK(text(transpose(transpose(m))) == "m");
   CHECK(text(reshape(reshape(m, {2, 6}), {4, 3})) == "m");
