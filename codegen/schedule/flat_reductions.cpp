@@ -12,9 +12,8 @@ namespace {
 using ir::Expr;
 using ir::Opcode;
 
-/// Axes that no nest has: they stand for the two reduced indices.
-constexpr int outer_axis = 62, inner_axis = 63;
-constexpr std::uint64_t both = (std::uint64_t{1} << outer_axis) | (std::uint64_t{1} << inner_axis);
+/// Axes up to this one, which no nest has, stand for reduced indices, others at each depth.
+constexpr int last_axis = 63, deepest = 16;
 
 class Flattener {
  public:
@@ -28,15 +27,18 @@ class Flattener {
  private:
   /// Null where the reduction has a single axis, or operands that lie otherwise.
   Expr flattened(Expr reduce) {
-    if (reduce->monoid->size() != 1) return Expr();
+    if (reduce->monoid->size() != 1 || depth_ == deepest) return Expr();
     const std::optional<Dim> rows = ir::as_dim(reduce->args[0]);
     if (!rows) return Expr();
-    const Expr row = pool_.index(outer_axis, *rows);
+    const int axis = last_axis - 2 * depth_;
+    const Expr row = pool_.index(axis - 1, *rows);
+    ++depth_;
     const Expr inner = (*this)(pool_.body(reduce, row)[0]);
+    --depth_;
     if (inner->op != Opcode::reduce || inner->monoid != reduce->monoid) return Expr();
     const std::optional<Dim> columns = ir::as_dim(inner->args[0]);
     if (!columns) return Expr();
-    const Expr column = pool_.index(inner_axis, *columns);
+    const Expr column = pool_.index(axis, *columns);
     const Expr body = pool_.body(inner, column)[0];
     if (!lies_flat(body, row, column)) return Expr();
     return pool_.reduce(reduce->monoid, *rows * *columns, [&](Expr k) {
@@ -46,6 +48,7 @@ class Flattener {
 
   /// Whether every operand that depends on row or column is contiguous along both, and nothing else depends on them.
   bool lies_flat(Expr root, Expr row, Expr column) const {
+    const std::uint64_t both = row->free_axes | column->free_axes;
     std::vector<Expr> stack{root};
     std::unordered_set<const ir::Node*> seen;
     while (!stack.empty()) {
@@ -62,6 +65,7 @@ class Flattener {
   }
 
   bool lies_flat_in_memory(Expr load, Expr row, Expr column) const {
+    const std::uint64_t both = row->free_axes | column->free_axes;
     const auto is = [](Expr wanted) { return [wanted](Expr e) { return same(e, wanted); }; };
     const auto outer = std::ranges::find_if(load->args, is(row)), inner = std::ranges::find_if(load->args, is(column));
     if (outer == load->args.end() || inner <= outer || inner == load->args.end()) return false;
@@ -76,7 +80,7 @@ class Flattener {
 
   /// The load with `k` running along both.
   Expr along(Expr load, Expr row, Expr column, Expr k) {
-    if (!(load->free_axes & both)) return Expr();
+    if (!(load->free_axes & (row->free_axes | column->free_axes))) return Expr();
     std::vector<Expr> indices(load->args.begin(), load->args.end());
     for (Expr& index : indices) index = same(index, row) ? pool_.literal(0) : same(index, column) ? k : index;
     return pool_.load(load->number, load->dtype, indices);
@@ -85,6 +89,7 @@ class Flattener {
   const std::vector<Value>& values_;
   const std::unordered_set<ValueId>& made_;
   ir::Pool& pool_;
+  int depth_ = 0;  // of reductions around the one that is looked at
 };
 
 }  // namespace

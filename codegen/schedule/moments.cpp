@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -156,8 +157,8 @@ class Moments {
     // equality, the less is left of q about the mean; and where weights of both signs break it, their mean is no center
     // of theirs.
     const Expr lost = abs(s / w * s), all = abs(q);
-    const Expr is_centered = ~(lost < all * 0.75) & (lost <= all * 1.0625);
-    const Expr mean = total / w;
+    const Expr mean = total / w, infinity = pool_.literal(mean->dtype, std::numeric_limits<double>::infinity());
+    const Expr is_centered = ~(lost < all * 0.75) & (lost <= all * 1.0625) & (abs(mean) < infinity);
     const std::vector<Expr> again = sums_about(mean, begin, select(is_centered, length, pool_.literal(0)));
     std::vector<Expr> result(moments);
     result[importance] = abs(w);

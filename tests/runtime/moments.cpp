@@ -160,3 +160,9 @@ TEST_CASE("a variance does not depend on the number of threads") {
   const Tensor values = Tensor::randn<double>({2'000'000}, 3);
   CHECK(identical(Tensor(alone(values)), Tensor(shared(values))));
 }
+
+TEST_CASE("a variance beyond the largest number is infinite") {
+  const Variable x = vector<double>("x");
+  const Function f = function({x}, {mean(sqr(x - mean(x)))});
+  CHECK(f(Tensor(std::vector<double>(20'000, 1.7e308)))[0].item<double>() == std::numeric_limits<double>::infinity());
+}
