@@ -1,0 +1,65 @@
+// How vector loops run: lanes, groups at once, tails, and whether they store past the caches.
+#include "codegen/partition/cost.h"
+#include "codegen/schedule/lower.h"
+
+#include <algorithm>
+
+namespace theon::codegen {
+
+namespace {
+
+using ir::Expr;
+using ir::Opcode;
+
+/// More operations than this take longer than storing.
+constexpr int longest_short_body = 60;
+
+/// Operations wait for each other in long chains: for so many groups there is work, and there are registers.
+int groups_of_chains(const std::vector<Expr>& roots, int cost, const Machine& machine) {
+  constexpr int in_flight = 8;  // four cycles for an operation, two operations in a cycle
+  const Chain chain = longest_chain(roots);
+  if (chain.calls_function || 2 * chain.length < cost) return 1;
+  return std::min({in_flight, machine.registers / (chain.live + 1), kernel_budget / cost});
+}
+
+}  // namespace
+
+int lanes_of(const std::vector<Expr>& roots, const Machine& machine) {
+  std::size_t floating = 0, integer = 1;
+  for (Expr e : ir::postorder(roots)) {
+    if (is_floating(e->dtype))
+      floating = std::max(floating, size_of(e->dtype));
+    else if (e->op == Opcode::load)
+      integer = std::max(integer, size_of(e->dtype));
+  }
+  return machine.vector_bytes / static_cast<int>(std::max<std::size_t>(floating ? floating : integer, 4));
+}
+
+LoopShape loop_shape(const std::vector<Expr>& roots, const Machine& machine) {
+  const int cost = element_cost(roots);
+  // Independent groups hide the latency of bodies. Long ones take twice as long to compile for a quarter of the time.
+  const bool is_long = cost > longest_short_body;
+  const int unroll = cost <= 24 ? 4 : !is_long || (machine.math == Math::fast && cost <= kernel_budget) ? 2 : 1;
+  // A mask costs a long body nothing; compiling it twice would.
+  return {lanes_of(roots, machine), is_long ? std::max(unroll, groups_of_chains(roots, cost, machine)) : unroll,
+          is_long ? ir::Tail::merged : ir::Tail::apart};
+}
+
+Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& input) {
+  std::int64_t bytes = 0;
+  Dim count = 1;
+  for (const Dim& extent : group.domain) count = count * extent;
+  for (const Nest& nest : group.nests) {
+    const Readers readers = input.readers_of(nest.result);
+    if (readers == Readers::steps || !nest.prefix.empty() || has_reduction(std::span(&nest.element, 1))) return Expr();
+    if (readers == Readers::caller) bytes += static_cast<std::int64_t>(size_of(nest.element->dtype));
+  }
+  std::vector<Expr> elements;
+  for (const Nest& nest : group.nests) elements.push_back(nest.element);
+  const bool is_short = shape.lanes > 1 && element_cost(elements) <= longest_short_body;
+  if (!is_short || bytes == 0) return Expr();
+  const Expr condition = input.pool.parameter(count) >= input.machine.cached_bytes / bytes;
+  return condition->op == Opcode::literal && condition->bits == 0 ? Expr() : condition;
+}
+
+}  // namespace theon::codegen
