@@ -7,6 +7,7 @@
 #include "src/support/check.h"
 
 #include <unordered_map>
+#include <utility>
 
 namespace theon::codegen {
 
@@ -136,7 +137,9 @@ class Writer {
     const std::string begin = value(loop.begin), end = value(loop.end);
     line("for (int64_t v{0} = {1}; v{0} < {2}; ++v{0}) {{", loop.variable, begin, end);
     ++depth_;
+    const bool outside = std::exchange(in_vector_loop_, in_vector_loop_ || loop.lanes > 1);
     write(loop.body);
+    in_vector_loop_ = outside;
     close();
   }
 
@@ -176,7 +179,9 @@ class Writer {
          from_stride);
   }
 
+  /// In a loop that the C compiler may turn into vectors it would only stand in the way.
   void write(const ir::Prefetch& prefetch) {
+    if (in_vector_loop_) return;
     const std::string offset = value(prefetch.offset);
     line("__builtin_prefetch(b{} + {});", prefetch.buffer, offset);
   }
@@ -209,6 +214,7 @@ class Writer {
   std::string text_;
   std::string scratch_ = "0";  // where the next scratch buffer begins
   std::size_t depth_ = 0;
+  bool in_vector_loop_ = false;
   std::size_t temporaries_ = 0;
 };
 

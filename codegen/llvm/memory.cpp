@@ -99,6 +99,17 @@ void Memory::store(std::int64_t buffer, const Offset& offset, const Values& valu
   }
 }
 
+/// Into the second-level cache: to the first-level one lines come in time once they are there.
+void Memory::prefetch(std::int64_t buffer, const Offset& offset) {
+  Builder& b = code_.builder();
+  enum { read, second_level = 2, data = 1 };
+  const Place from = place(buffer, offset);
+  if (from.pattern == Pattern::scattered) return;
+  for (llvm::Value* address : from.pointers)
+    b.CreateIntrinsic(llvm::Intrinsic::prefetch, {address->getType()},
+                      {address, b.getInt32(read), b.getInt32(second_level), b.getInt32(data)});
+}
+
 llvm::Type* Memory::element(std::int64_t buffer) const {
   return memory_type(code_.function().getContext(), kernel_.buffers[buffer].dtype);
 }

@@ -43,6 +43,7 @@ class Memory {
 
   /// One value for each group.
   void store(std::int64_t buffer, const Offset& offset, const Values& values);
+  void prefetch(std::int64_t buffer, const Offset& offset);
 
  private:
   /// How the lanes of a group lie in memory.

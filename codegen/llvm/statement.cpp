@@ -111,13 +111,8 @@ void Statements::emit(const ir::Store& store) {
   expressions_.changed(changes_.buffer(store.buffer));
 }
 
-/// Into the second-level cache: to the first-level one lines come in time once they are there.
 void Statements::emit(const ir::Prefetch& prefetch) {
-  Builder& b = code_.builder();
-  llvm::Value* address = memory_.address(prefetch.buffer, expressions_.scalar(prefetch.offset));
-  enum { read, second_level = 2, data = 1 };
-  b.CreateIntrinsic(llvm::Intrinsic::prefetch, {address->getType()},
-                    {address, b.getInt32(read), b.getInt32(second_level), b.getInt32(data)});
+  memory_.prefetch(prefetch.buffer, expressions_.offset(prefetch.offset));
 }
 
 void Statements::emit(const ir::If& statement) {

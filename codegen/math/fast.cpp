@@ -11,8 +11,6 @@ std::optional<ir::Expr> fast_form(ir::Opcode op, const std::vector<ir::Expr>& ar
       return fast_log(args[0]);
     case ir::Opcode::tanh:
       return fast_tanh(args[0]);
-    case ir::Opcode::pow:
-      return fast_power_of_literal(args[0], args[1]);
     default:
       return std::nullopt;
   }

@@ -26,5 +26,4 @@ std::optional<ir::Expr> fast_form(ir::Opcode op, const std::vector<ir::Expr>& ar
 ir::Expr fast_exp(ir::Expr x);
 ir::Expr fast_log(ir::Expr x);
 ir::Expr fast_tanh(ir::Expr x);
-std::optional<ir::Expr> fast_power_of_literal(ir::Expr x, ir::Expr y);
 }  // namespace theon::codegen::math

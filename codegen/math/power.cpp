@@ -89,11 +89,11 @@ Expr extended_power(Expr x, int n) {
   return usually(keeps_zero ? is_plain | (x == 0) : is_plain, power.high + power.low, scaled_power(x, n));
 }
 
-/// x^n for 0 < |n| <= 64. Powers of 1 / x, not the reciprocal of a power: that would overflow where x^n is still
-/// subnormal.
+/// x^n for 0 < |n| <= 64: for small n what one would write by hand, with at most n - 1 roundings. Powers of 1 / x, not
+/// the reciprocal of a power: that would overflow where x^n is still subnormal.
 Expr integer_power(Expr x, int n) {
   const int count = std::abs(n);
-  if (-2 <= n && n <= 4) return product(n > 0 ? x : 1 / x, count);
+  if (-2 <= n && n <= 16) return product(n > 0 ? x : 1 / x, count);
   if (x->dtype == DType::float64) return extended_power(x, n);
   const Expr wide = convert(x, DType::float64);
   return convert(product(n > 0 ? wide : 1 / wide, count), DType::float32);
@@ -158,30 +158,6 @@ std::optional<Expr> power_of_literal(Expr x, Expr y) {
   if (*exponent == std::round(*exponent) && std::abs(*exponent) <= 64)
     return integer_power(x, static_cast<int>(*exponent));
   return std::nullopt;
-}
-
-namespace {
-
-/// x^n for an even n >= 6: what rounding x^2 costs is n / 2 times as much of the power, so it is put back where the
-/// power is finite.
-Expr fast_even_power(Expr x, int n) {
-  const Extended square = two_product(x, x);
-  const Expr half = product(square.high, n / 4);
-  const Expr slope = n % 4 == 0 ? product(square.high, n / 4 - 1) * half : half * half;
-  const Expr power = n % 4 == 0 ? half * half : slope * square.high;
-  return select(power < infinity, fma(square.low * (n / 2), slope, power), power);
-}
-
-}  // namespace
-
-std::optional<Expr> fast_power_of_literal(Expr x, Expr y) {
-  const std::optional<double> exponent = literal_value(y);
-  // By then n - 1 roundings come to four units, and so do those of the squares of x^2.
-  constexpr int most_plain = 5, most = 10;
-  if (!exponent || *exponent != std::round(*exponent) || *exponent < 3 || *exponent > most) return std::nullopt;
-  const int n = static_cast<int>(*exponent);
-  if (n <= most_plain) return product(x, n);
-  return n % 2 == 0 ? fast_even_power(x, n) : fast_even_power(x, n - 1) * x;
 }
 
 Expr expand_pow(Expr x, Expr y) {

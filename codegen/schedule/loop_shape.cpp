@@ -1,8 +1,11 @@
 // How vector loops run: lanes, groups at once, tails, and whether they store past the caches.
 #include "codegen/partition/cost.h"
 #include "codegen/schedule/lower.h"
+#include "codegen/schedule/reductions.h"
 
 #include <algorithm>
+#include <bit>
+#include <map>
 
 namespace theon::codegen {
 
@@ -20,6 +23,24 @@ int groups_of_chains(const std::vector<Expr>& roots, int cost, const Machine& ma
   const Chain chain = longest_chain(roots);
   if (chain.calls_function || 2 * chain.length < cost) return 1;
   return std::min({in_flight, machine.registers / (chain.live + 1), kernel_budget / cost});
+}
+
+/// For an element of the domain, of arrays that have one for each.
+std::size_t bytes_read(const Group& group) {
+  std::map<ValueId, std::size_t> sizes;
+  for (const Nest& nest : group.nests)
+    for (Expr e : ir::postorder(std::span(&nest.element, 1)))
+      if (e->op == Opcode::load &&
+          std::popcount(e->free_axes) + std::popcount(e->free_levels) >= static_cast<int>(group.domain.size()))
+        sizes[e->number] = size_of(e->dtype);
+  std::size_t bytes = 0;
+  for (const auto& [array, size] : sizes) bytes += size;
+  return bytes;
+}
+
+bool has_loop_inside(Expr element, int outer) {
+  return std::ranges::any_of(ir::postorder(std::span(&element, 1)),
+                             [&](Expr e) { return e->op == Opcode::reduce && !is_row_level(e, outer); });
 }
 
 }  // namespace
@@ -45,20 +66,21 @@ LoopShape loop_shape(const std::vector<Expr>& roots, const Machine& machine) {
           is_long ? ir::Tail::merged : ir::Tail::apart};
 }
 
-Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& input) {
-  std::int64_t bytes = 0;
+Expr streams(std::span<const Nest> stored, const Group& group, const LoopShape& shape, const LoweringInput& input) {
+  std::size_t bytes = 0;
   Dim count = 1;
   for (const Dim& extent : group.domain) count = count * extent;
-  for (const Nest& nest : group.nests) {
-    const Readers readers = input.readers_of(nest.result);
-    if (readers == Readers::steps || !nest.prefix.empty() || has_reduction(std::span(&nest.element, 1))) return Expr();
-    if (readers == Readers::caller) bytes += static_cast<std::int64_t>(size_of(nest.element->dtype));
-  }
   std::vector<Expr> elements;
-  for (const Nest& nest : group.nests) elements.push_back(nest.element);
+  for (const Nest& nest : stored) {
+    const Readers readers = input.readers_of(nest.result);
+    if (readers == Readers::steps || !nest.prefix.empty() || has_loop_inside(nest.element, group.outer)) return Expr();
+    if (readers == Readers::caller) bytes += size_of(nest.element->dtype);
+    elements.push_back(nest.element);
+  }
   const bool is_short = shape.lanes > 1 && element_cost(elements) <= longest_short_body;
   if (!is_short || bytes == 0) return Expr();
-  const Expr condition = input.pool.parameter(count) >= input.machine.cached_bytes / bytes;
+  bytes += bytes_read(group);
+  const Expr condition = input.pool.parameter(count) >= input.machine.cached_bytes / static_cast<std::int64_t>(bytes);
   return condition->op == Opcode::literal && condition->bits == 0 ? Expr() : condition;
 }
 

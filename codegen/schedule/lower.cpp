@@ -4,6 +4,7 @@
 #include "codegen/partition/affine.h"
 #include "codegen/partition/cost.h"
 #include "codegen/partition/elements.h"
+#include "codegen/schedule/ahead.h"
 #include "codegen/schedule/builder.h"
 #include "codegen/schedule/passes.h"
 #include "codegen/schedule/reductions.h"
@@ -342,10 +343,14 @@ class Lowering {
 
   /// Where a loop of these parts stores past the caches. Inside a loop of its own, results are soon read again.
   Expr streams(const std::vector<std::size_t>& together, const LoopShape& shape) const {
-    const bool all_elementwise = together.size() == parts_.size() && std::ranges::all_of(parts_, [&](const Part& part) {
-                                   return !part.reduce && group_.nests[part.nest].domain == group_.domain;
-                                 });
-    return all_elementwise && !scope_ ? codegen::streams(group_, shape, input_) : Expr();
+    if (scope_) return Expr();
+    std::vector<Nest> stored;
+    for (std::size_t p : together) {
+      const Nest& nest = group_.nests[parts_[p].nest];
+      if (parts_[p].reduce || nest.domain != group_.domain || is_read_later(nest.result)) return Expr();
+      stored.push_back(nest);
+    }
+    return codegen::streams(stored, group_, shape, input_);
   }
 
   /// Every operand lies in memory as the domain does, or does not depend on it: then all axes run as one.
@@ -454,6 +459,7 @@ class Lowering {
     in_vector_loop_ = in_vector_loop_ || shape.lanes > 1;
     const auto reductions_outside = reduced_;
     env_.axes.push_back(index);
+    if (shape.lanes > 1) ask_ahead(together, index);
     auto next_reduction = reductions.begin();
     std::vector<const Nest*> stored;
     for (std::size_t p : together)
@@ -472,6 +478,39 @@ class Lowering {
     reduced_ = reductions_outside;
     for (const Nest* nest : stored) in_register_.erase(nest->result);
     for (const auto& [p, locals] : reductions) remember(parts_[p].reduce, locals);
+  }
+
+  /// Of loops over far memory: asks for what they read next.
+  void ask_ahead(const std::vector<std::size_t>& together, Expr index) {
+    if (scope_ || short_rows_) return;
+    const auto is_in_memory = [&](ValueId v) { return !in_register_.contains(v) && !rows_.contains(v); };
+    const Ahead ahead = plan_ahead(group_, parts_, together, is_in_memory, input_);
+    if (!ahead.condition) return;
+    if (ahead.by_rows)
+      builder_.note("while a row is worked on, the next one is fetched");
+    else
+      builder_.note("operands are fetched {} bytes ahead", Ahead::bytes);
+    const bool always = ahead.condition->op == Opcode::literal;
+    if (!always) builder_.open_if(ahead.condition);
+    for (const auto& [p, load] : ahead.loads) {
+      if (parts_[p].reduce) env_.bound[parts_[p].reduce->number] = index;
+      builder_.add({ahead.by_rows ? next_row(load) : soon(load)});
+      if (parts_[p].reduce) env_.bound.erase(parts_[p].reduce->number);
+    }
+    if (!always) builder_.close();
+  }
+
+  ir::Prefetch soon(Expr load) {
+    const Expr now = lower_load(load);
+    return {now->number, now->args[0] + Ahead::bytes / static_cast<std::int64_t>(size_of(load->dtype))};
+  }
+
+  ir::Prefetch next_row(Expr load) {
+    Expr& row = env_.axes[group_.outer - 1];
+    const Expr current = std::exchange(row, row + 1);
+    const Expr next = lower_load(load);
+    row = current;
+    return {next->number, next->args[0]};
   }
 
   /// A loop whose body holds a loop that depends on it cannot be the vector loop: that inner one is.

@@ -50,10 +50,10 @@ int lanes_of(const std::vector<ir::Expr>& roots, const Machine& machine);
 /// How a vector loop runs whose body computes these.
 LoopShape loop_shape(const std::vector<ir::Expr>& roots, const Machine& machine);
 
-/// Where loops of this shape, that run through the group's domain once and compute all of it, store past the caches:
-/// where that is more than they hold. Null, for never, where a step reads a result, where results are parts of
-/// something larger, and where computing takes longer than storing: a long body, or a loop inside.
-ir::Expr streams(const Group& group, const LoopShape& shape, const LoweringInput& input);
+/// Where loops of this shape, that store these results of the group, store past the caches: where these and what is
+/// read for them are more than the caches hold. Null, for never, where a step reads a result, where results are parts
+/// of something larger, and where computing takes longer than storing: a long body, or a loop inside.
+ir::Expr streams(std::span<const Nest> stored, const Group& group, const LoopShape& shape, const LoweringInput& input);
 
 /// Of what is computed: the user's names, of what has none the operations. Letters, digits and underscores.
 std::string kernel_name(const std::vector<ValueId>& results, const std::vector<Value>& values);

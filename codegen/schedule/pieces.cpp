@@ -141,7 +141,7 @@ class PieceLowering {
   LoopShape shape(const Elements& elements, const Dim& extent) const {
     if (extent == Dim(1)) return {};
     LoopShape shape = loop_shape(elements, input_.machine);
-    shape.streams = streams(group_, shape, input_);
+    shape.streams = streams(group_.nests, group_, shape, input_);
     return shape;
   }
 

@@ -16,6 +16,7 @@ struct Machine {
   bool masks = false;                                 // whether some lanes are loaded and stored as fast as all
   std::int64_t cached_bytes = std::int64_t{1} << 24;  // more than that is not found in the caches later; below it,
                                                       // storing past them costs several times as much
+  std::int64_t second_level_bytes = std::int64_t{1} << 20;
   Math math = Math::strict;
 };
 

@@ -111,7 +111,7 @@ class TileLowering {
     for (Turned& each : turned_) turn(each, height, rows, columns);
     row_ = builder_.open(number(0), rows);
     LoopShape shape = loop_shape(elements(group_), input_.machine);
-    shape.streams = streams(group_, shape, input_);
+    shape.streams = streams(group_.nests, group_, shape, input_);
     column_ = builder_.open(number(0), columns, shape);
     axes_[axis_] = first_row + row_;
     axes_[last_] = first_column + column_;

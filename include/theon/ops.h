@@ -22,6 +22,8 @@ Variable operator/(Operand x, Operand y);
 Variable operator%(Operand x, Operand y);
 Variable operator-(Operand x);
 Variable floor_div(Operand x, Operand y);
+/// x^y. A constant integer y from 2 to 16 means products by squaring, with at most y - 1 roundings; other powers are
+/// rounded hardly more than once.
 Variable pow(Operand x, Operand y);
 /// The sum of one or more terms, as one node. Throws ArgumentError where there is none.
 Variable add_n(std::span<const Variable> terms, Location where = Location::here());

@@ -89,7 +89,8 @@ struct Transpose {
   Expr rows, columns;
 };
 
-/// buffer[offset], which need not exist, and what shares its cache line are read soon. Changes nothing.
+/// buffer[offset], which need not exist, and what shares its cache line are read soon. Changes nothing. In a vector loop
+/// it is about all lanes where they lie side by side, and about none where they do not.
 struct Prefetch {
   std::int64_t buffer;
   Expr offset;

@@ -74,9 +74,16 @@ class Checker {
     return offset->op == Opcode::add ? *left + *right : *left - *right;
   }
 
+  static bool asks_ahead(const Statement& statement) {
+    if (std::holds_alternative<Prefetch>(statement.node)) return true;
+    const auto* branch = std::get_if<If>(&statement.node);
+    return branch && std::ranges::all_of(branch->then, asks_ahead) &&
+           std::ranges::all_of(branch->otherwise, asks_ahead);
+  }
+
   static bool stores_in_order(const For& loop) {
     return std::ranges::all_of(loop.body, [&](const Statement& statement) {
-      if (std::holds_alternative<Let>(statement.node)) return true;
+      if (std::holds_alternative<Let>(statement.node) || asks_ahead(statement)) return true;
       const auto* store = std::get_if<Store>(&statement.node);
       return store && !store->combine && step(store->offset, loop) == 1;
     });
@@ -190,7 +197,8 @@ class Checker {
 
   void check(const Prefetch& prefetch) {
     buffer(prefetch.buffer);
-    check_uniform("the offset of a prefetch", prefetch.offset);
+    require_dtype("the offset of a prefetch", prefetch.offset, DType::int64);
+    varies(prefetch.offset);
   }
 
   void check(const If& branch) {

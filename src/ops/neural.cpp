@@ -60,7 +60,8 @@ Signature Softmax::infer(std::span<const Variable> inputs, Location) const { ret
 
 std::vector<Variable> Softmax::expand(const Apply& node) const {
   const Variable weights = exp(Shifted(node.inputs[0], axis_).difference);
-  return {weights / sum_along(weights, axis_)};
+  // The sum lies between 1 and the number of weights: its reciprocal loses nothing but a rounding.
+  return {weights * (1 / sum_along(weights, axis_))};
 }
 
 std::vector<Variable> Softmax::pullback(const Apply& node, std::span<const Variable> cotangents) const {

@@ -95,33 +95,11 @@ TEST_CASE("a fast quotient is a product with the reciprocal, which several share
   CHECK(same(codegen::math::expand(x / y, Functions::in_place), x / y));
 }
 
-TEST_CASE("a fast power with a small literal exponent is a few products") {
-  const DType dtype = GENERATE(DType::float32, DType::float64);
-  std::mt19937_64 random(3);
-  for (int n = 2; n <= 16; ++n) {
-    const double range = (dtype == DType::float32 ? 120 : 1000) / n;
-    std::uniform_real_distribution<double> logarithm(-range, range);
-    Bits points;
-    for (int i = 0; i < 40'000; ++i) points.push_back(to_bits(dtype, (random() % 2 ? 1 : -1) * std::exp2(logarithm(random))));
-    ir::Pool pool;
-    const Expr power = fast(pool, [&](Expr x) { return pow(x, n); }, dtype);
-    const auto exact = [n](long double x) { return std::pow(x, static_cast<long double>(n)); };
-    INFO("exponent " << n << " of " << name(dtype));
-    CHECK(worst_of(power, exact, points) <= bound);
-    CHECK(worst_of(contracted(power), exact, points) <= bound);
-    if (n == 10) CHECK(ir::postorder(std::span(&power, 1)).size() <= 16);
-  }
-}
-
 TEST_CASE("fast functions have the special values of exact ones") {
   const DType dtype = GENERATE(DType::float32, DType::float64);
   const double huge = dtype == DType::float32 ? 0x1.fffffep127 : 0x1.fffffffffffffp1023;
   const std::vector<double> special{0.0, -0.0, infinity, -infinity, not_a_number, huge, -huge, 1, -1, 1000, -1000};
-  std::vector<Function> all = functions;
-  for (const int n : {3, 4, 7, 8, 10, 11, 12})
-    all.push_back({"power " + std::to_string(n), [n](Expr x) { return pow(x, n); },
-                   [n](long double x) { return std::pow(x, static_cast<long double>(n)); }});
-  for (const Function& f : all) {
+  for (const Function& f : functions) {
     ir::Pool pool;
     Bits points;
     for (const double x : special) points.push_back(to_bits(dtype, x));

@@ -1,0 +1,27 @@
+// Which loops ask the memory for what they will read.
+#pragma once
+
+#include "codegen/schedule/lower.h"
+#include "codegen/schedule/passes.h"
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace theon::codegen {
+
+struct Ahead {
+  static constexpr std::int64_t bytes = 1024;  // they arrive while what lies before them is read
+
+  ir::Expr condition;                                   // null: never
+  bool by_rows;                                         // the same place of the next row, otherwise so many bytes ahead
+  std::vector<std::pair<std::size_t, ir::Expr>> loads;  // with the parts that they stand in
+};
+
+/// For the loop that some of the group's parts share. Two kinds of loops gain: those that only read, beyond the caches,
+/// since the prefetchers of the machine stay too close and stop at each page; and the last of several passes over
+/// rows, since the memory would rest in it. `is_in_memory`: whether a value is loaded at all.
+Ahead plan_ahead(const Group& group, const std::vector<Part>& parts, const std::vector<std::size_t>& together,
+                 const std::function<bool(ValueId)>& is_in_memory, const LoweringInput& input);
+
+}  // namespace theon::codegen
