@@ -93,7 +93,7 @@ TEST_CASE("explain tells the schedule that the kernel has") {
   CHECK_THAT(product, Contains("columns in registers") && Contains("left operand in place"));
   CHECK_THAT(product, Contains("s, 19.7 Mop, 822 kB"));  // 2 * 64 * 512 * 300, 4 * (64 * 512 + 512 * 300 + 64 * 300)
   const std::string loops = f.code(Code::loops);
-  const std::string rows = paragraph(f, "div");
+  const std::string rows = paragraph(f, "mul");
   CHECK_THAT(rows, Contains("loops over [64]") && Contains("in a row of scratch memory") && Contains("vectors of"));
   // The number of lanes is that of a loop of the kernel.
   const std::size_t at = rows.find("vectors of ") + 11;
