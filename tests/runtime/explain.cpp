@@ -3,6 +3,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -127,4 +132,28 @@ TEST_CASE("the code of a function has its kernels by name") {
   const Function loop = function({x}, {scan({.from = {x}, .n_steps = 3}, [](Variable s) { return sort(s) * 2; }).states[0]});
   CHECK_THAT(loop.code(Code::llvm_ir), Contains("@entry("));
   CHECK_THAT(f.code(Code::llvm_ir), !Contains("@entry("));
+}
+
+TEST_CASE("the C of functions compiles without warnings") {
+  if (std::system("cc --version > /dev/null 2>&1") != 0) {
+    WARN("no C compiler to try exported sources with");
+    return;
+  }
+  const Variable x = matrix<float>("x"), w = matrix<float>("w"), b = vector<float>("b"), y = input<double>("y", {100, 3});
+  const Variable batch = input<float>("batch", {10, 4, 4}), large = input<float>("large", {1'000'000});
+  const std::vector<Function> functions{function({x, w, b}, {relu(dot(x, w) + b)}), function({batch}, {sum(expand_dims(batch, 3) * expand_dims(batch, 1), 2)}),
+                                        function({x}, {softmax(x), argmax(x, 1), cumsum(x, 0)}),
+                                        function({y}, {y / sum(y, 1, true), transpose(y) * 2}),
+                                        function({large}, {exp(large), mean(sqr(large - mean(large)))}),
+                                        function({x, w}, {grad(sum(sqr(tanh(dot(x, w)))), w)}),
+                                        function({x, b}, {take(b, cast(x, DType::int64))})};
+  std::string pattern = (std::filesystem::temp_directory_path() / "theon-c-XXXXXX").string();
+  const std::filesystem::path folder = mkdtemp(pattern.data());
+  for (std::size_t k = 0; k < functions.size(); ++k) {
+    INFO(functions[k].code(Code::c));
+    const std::string source = (folder / (std::to_string(k) + ".c")).string();
+    std::ofstream(source) << functions[k].code(Code::c);
+    CHECK(std::system(("cc -std=c11 -Wall -Wextra -Werror -Wno-type-limits -c -o /dev/null " + source).c_str()) == 0);
+  }
+  std::filesystem::remove_all(folder);
 }
