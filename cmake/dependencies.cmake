@@ -24,7 +24,11 @@ endif()
 
 # The parts of LLVM that Theon uses, from its static libraries where everything they need is there: the shared library
 # holds all of LLVM, and loading that takes longer than compiling a function.
-llvm_map_components_to_libnames(THEON_LLVM_PARTS nativecodegen runtimedyld scalaropts targetparser)
+set(components nativecodegen runtimedyld scalaropts targetparser)
+if(THEON_AARCH64)
+  list(APPEND components aarch64codegen aarch64desc aarch64info)
+endif()
+llvm_map_components_to_libnames(THEON_LLVM_PARTS ${components})
 set(THEON_LLVM_WHOLE OFF)
 foreach(needed IN LISTS THEON_LLVM_PARTS ITEMS ZLIB::ZLIB zstd::libzstd_shared)
   if(NOT TARGET ${needed})

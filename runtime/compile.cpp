@@ -145,7 +145,7 @@ class Compiler {
     codegen::Schedule schedule = timed("schedule", [&] {
       return codegen::schedule(std::move(partition), *made_.pool,
                                {.vector_bytes = target_.vector_bytes,
-                                .registers = target_.vector_bytes == 64 ? 32 : 16,
+                                .registers = target_.registers,
                                 .masks = target_.masks,
                                 .math = options_.math});
     });

@@ -6,8 +6,12 @@
 #include "src/ir/loop_walk.h"
 #include "src/support/check.h"
 
+#include <algorithm>
+#include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace theon::codegen {
 
@@ -36,11 +40,46 @@ struct SizeText {
   Prelude& prelude;
 };
 
+/// What a kernel names.
+struct Named {
+  std::unordered_set<ir::Local> locals;
+  std::unordered_set<std::int64_t> buffers;
+
+  explicit Named(const ir::Kernel& kernel) {
+    std::vector<const ir::Statement*> statements;
+    ir::for_each_statement(kernel.body, [&](const ir::Statement& each) { statements.push_back(&each); });
+    // What is defined for what nobody names is named by nobody: definitions come after their readers.
+    std::ranges::reverse(statements);
+    for (const ir::Statement* each : statements) {
+      const auto* let = std::get_if<ir::Let>(&each->node);
+      if (!let || locals.contains(let->local)) add(*each);
+    }
+    for (const ir::Buffer& buffer : kernel.buffers)
+      if (buffer.access == ir::Access::scratch) add(buffer.size);
+  }
+
+ private:
+  void add(const ir::Statement& statement) {
+    if (const auto* loop = std::get_if<ir::For>(&statement.node)) return add(loop->begin), add(loop->end);
+    for (const Expr each : ir::expressions(statement)) add(each);
+    if (const auto* store = std::get_if<ir::Store>(&statement.node)) buffers.insert(store->buffer);
+    if (const auto* prefetch = std::get_if<ir::Prefetch>(&statement.node)) buffers.insert(prefetch->buffer);
+    if (const auto* turn = std::get_if<ir::Transpose>(&statement.node)) buffers.insert({turn->target, turn->source});
+  }
+
+  void add(Expr root) {
+    for (const Expr e : postorder(std::span(&root, 1))) {
+      if (e->op == Opcode::local) locals.insert(static_cast<ir::Local>(e->number));
+      if (e->op == Opcode::load) buffers.insert(e->number);
+    }
+  }
+};
+
 /// Writes one kernel. Every operation has a line and a name of its own; the C compiler finds what is common.
 class Writer {
  public:
   Writer(const ir::Kernel& kernel, const ir::Layout& layout, Prelude& prelude)
-      : kernel_(kernel), layout_(layout), prelude_(prelude) {}
+      : kernel_(kernel), layout_(layout), prelude_(prelude), named_(kernel) {}
 
   std::string write(std::size_t number) {
     line("int32_t k_{}(const struct TheonFrame* frame, int64_t v0, int64_t v1) {{", number);
@@ -78,12 +117,19 @@ class Writer {
     const bool constant = buffer.access == ir::Access::read;
     const std::string pointer = fmt::format("{}{}*", constant ? "const " : "", c_memory_type(buffer.dtype));
     if (buffer.access != ir::Access::scratch) {
-      line("{0} b{1} = ({0})frame->buffers[{2}];", pointer, number, buffer.slot);
+      if (named_.buffers.contains(static_cast<std::int64_t>(number)))
+        line("{0} b{1} = ({0})frame->buffers[{2}];", pointer, number, buffer.slot);
       return;
     }
+    if (last_scratch_) step_over(*last_scratch_);
     line("{0} b{1} = ({0})(frame->scratch + {2});", pointer, number, scratch_);
-    Names names;
-    const std::string size = value(buffer.size, names);
+    last_scratch_ = number;
+  }
+
+  /// Where scratch memory goes on behind a buffer.
+  void step_over(std::size_t number) {
+    const ir::Buffer& buffer = kernel_.buffers[number];
+    const std::string size = value(buffer.size);
     line("const int64_t s{} = {} + ({} * {} + 63) / 64 * 64;", number, scratch_, size, size_of(buffer.dtype));
     scratch_ = fmt::format("s{}", number);
   }
@@ -143,7 +189,10 @@ class Writer {
     close();
   }
 
-  void write(const ir::Let& let) { line("const {} v{} = {};", c_type(let.value->dtype), let.local, value(let.value)); }
+  void write(const ir::Let& let) {
+    if (named_.locals.contains(let.local))
+      line("const {} v{} = {};", c_type(let.value->dtype), let.local, value(let.value));
+  }
   void write(const ir::Var& var) { line("{} v{} = {};", c_type(var.initial->dtype), var.local, value(var.initial)); }
   void write(const ir::Assign& assign) { line("v{} = {};", assign.local, value(assign.value)); }
 
@@ -211,8 +260,10 @@ class Writer {
   const ir::Kernel& kernel_;
   const ir::Layout& layout_;
   Prelude& prelude_;
+  const Named named_;
   std::string text_;
-  std::string scratch_ = "0";  // where the next scratch buffer begins
+  std::string scratch_ = "0";  // where the last scratch buffer begins
+  std::optional<std::size_t> last_scratch_;
   std::size_t depth_ = 0;
   bool in_vector_loop_ = false;
   std::size_t temporaries_ = 0;

@@ -18,7 +18,6 @@
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
-#include <llvm/TargetParser/Host.h>
 #include <llvm/Transforms/Scalar.h>
 
 #include <memory>
@@ -44,19 +43,24 @@ void initialize_llvm() {
     keep_addresses();
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
+#ifdef THEON_AARCH64
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+#endif
   });
 }
 
 std::unique_ptr<llvm::TargetMachine> create_machine(const Target& target) {
   initialize_llvm();
-  const std::string triple = llvm::sys::getProcessTriple();
   std::string error;
-  const llvm::Target* found = llvm::TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target* found = llvm::TargetRegistry::lookupTarget(target.triple, error);
   if (!found) fail<InternalError>({}, "compile: {}", error);
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
   return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(
-      triple, target.cpu, target.features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small,
+      target.triple, target.cpu, target.features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small,
       target.effort == Effort::quick ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default, true));
 }
 
@@ -113,6 +117,12 @@ auto writer(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const
 }
 
 }  // namespace
+
+bool can_compile_for(const Target& target) {
+  initialize_llvm();
+  std::string error;
+  return llvm::TargetRegistry::lookupTarget(target.triple, error) != nullptr;
+}
 
 std::string kernel_symbol(std::size_t k) { return fmt::format("kernel_{}", k); }
 

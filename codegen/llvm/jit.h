@@ -47,6 +47,9 @@ struct ObjectCode {
 /// and on nothing else; so it may name a file.
 std::string object_key(const Program& program, const ir::Layout& layout, const Target& target);
 
+/// Whether this build of Theon has a code generator for the target.
+bool can_compile_for(const Target& target);
+
 /// Translates kernels with different names. Functions such as exp that codegen/math has left in them are called.
 /// Thread-safe.
 ObjectCode compile_object(std::span<const ir::Kernel> kernels, const ir::Layout& layout, const Target& target);

@@ -5,6 +5,7 @@
 #include <llvm-c/Core.h>
 #include <llvm/ADT/StringMap.h>
 #include <llvm/TargetParser/Host.h>
+#include <llvm/TargetParser/Triple.h>
 
 #include <cstdlib>
 #include <map>
@@ -77,7 +78,7 @@ Isa parse_isa(std::string_view name) {
 std::string Target::key() const {
   unsigned major = 0, minor = 0, patch = 0;
   LLVMGetVersion(&major, &minor, &patch);  // of the library that runs, which need not be that of the headers
-  return fmt::format("llvm-{}.{}.{} {} {} {} {}", major, minor, patch, cpu, features, vector_bytes,
+  return fmt::format("llvm-{}.{}.{} {} {} {} {} {}", major, minor, patch, triple, cpu, features, vector_bytes,
                      effort == Effort::quick ? "quick" : "full");
 }
 
@@ -90,14 +91,32 @@ Target host_target(Isa isa) {
   const Features features = host_features(isa);
   const bool wide =
       has(features, "avx512f") && has(features, "avx512bw") && has(features, "avx512vl") && has(features, "avx512dq");
-  return {.cpu = host_name(),
+  const std::string triple = llvm::sys::getProcessTriple();
+  const bool is_arm = llvm::Triple(triple).isAArch64();
+  return {.triple = triple,
+          .cpu = host_name(),
           .features = spelled(features),
           .vector_bytes = wide                    ? 64
                           : has(features, "avx2") ? 32
                                                   : 16,
+          .registers = wide     ? 32
+                       : is_arm ? aarch64_target().registers
+                                : 16,
           .masks = wide,
-          .fused = has(features, "fma"),
-          .half = has(features, "f16c")};
+          .fused = is_arm || has(features, "fma"),
+          .half = is_arm || has(features, "f16c")};
+}
+
+Target aarch64_target() {
+  return {.triple = "aarch64-unknown-linux-gnu",
+          .cpu = "generic",
+          .features = "+neon",
+          .vector_bytes = 16,
+          // Of 32: no instruction multiplies what is in memory, and LLVM loads two numbers before it multiplies them.
+          .registers = 30,
+          .masks = false,
+          .fused = true,
+          .half = true};
 }
 
 }  // namespace theon::codegen

@@ -3,6 +3,7 @@
 #include "src/ir/loop_walk.h"
 
 #include <llvm/IR/IntrinsicsX86.h>
+#include <llvm/TargetParser/Triple.h>
 
 #include <algorithm>
 
@@ -68,7 +69,12 @@ void Statements::finish(const ir::Kernel& kernel) {
       conditions.push_back(loop->streams);
   });
   Builder& b = code_.builder();
-  const auto fence = [&] { b.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {}, {}); };
+  const auto fence = [&] {
+    if (llvm::Triple(target_.triple).isX86())
+      b.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {}, {});
+    else
+      b.CreateFence(llvm::AtomicOrdering::Release);
+  };
   for (const ir::Expr streams : conditions) branch(expressions_.scalar(streams), Keeps::everything, {}, fence, [] {});
 }
 

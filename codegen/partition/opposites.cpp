@@ -44,7 +44,8 @@ void share_opposites(std::vector<Work>& works, ir::Pool& pool) {
     if (found == sums.end())
       sums.emplace(nest->element.get(), nest);
     else if (found->second->domain == nest->domain)
-      nest->element = -pool.load(found->second->result, nest->element->dtype, index_tuple(nest->domain, pool));
+      // Not the negation: that of 0 is -0.
+      nest->element = 0 - pool.load(found->second->result, nest->element->dtype, index_tuple(nest->domain, pool));
   }
 }
 

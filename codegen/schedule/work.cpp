@@ -20,6 +20,8 @@ using ir::Opcode;
 constexpr std::int64_t picoseconds_of_operation = 80;  // of one vector
 constexpr std::int64_t picoseconds_of_byte = 5;
 constexpr std::int64_t picoseconds_of_block = 400'000;
+// Between machines that multiply one vector of 64 bytes a cycle (270) and two (125).
+constexpr std::int64_t picoseconds_of_multiply_add = 180;  // of one vector
 
 /// More iterations are as good as so many: predictions must not overflow where sizes do not.
 constexpr std::int64_t many = std::int64_t{1} << 24;
@@ -40,6 +42,28 @@ Number product(const Shape& dims) {
 template <class Number>
 using Extents = std::map<std::int64_t, Number>;
 
+/// Whether what it computed so far decides if it runs at all: the rule is that it does not.
+bool is_exception(Expr reduce) {
+  const Expr extent = reduce->args[0];
+  return extent->op == Opcode::select &&
+         std::ranges::any_of(extent->args, [](Expr e) { return e->op == Opcode::literal && e->bits == 0; });
+}
+
+/// Every node that is computed as a rule, once.
+std::vector<Expr> computed_nodes(std::span<const Expr> elements) {
+  std::vector<Expr> nodes, stack(elements.begin(), elements.end());
+  std::unordered_set<const ir::Node*> seen;
+  while (!stack.empty()) {
+    const Expr e = stack.back();
+    stack.pop_back();
+    if (!seen.insert(e.get()).second) continue;
+    if (e->op == Opcode::reduce && is_exception(e)) continue;
+    nodes.push_back(e);
+    stack.insert(stack.end(), e->args.begin(), e->args.end());
+  }
+  return nodes;
+}
+
 /// How often the reductions inside run at most, by level, but for running values. Those that side by side have the same
 /// level have the same extent.
 template <class Number>
@@ -51,23 +75,32 @@ Extents<Number> extents_of(std::span<const Expr> elements) {
   return extents;
 }
 
-/// How often something is computed: once for each index of the reductions that it depends on.
+/// Once for each index of the reductions of these levels.
 template <class Number>
-Number runs_of(Expr e, const Extents<Number>& extents) {
+Number runs_of(std::uint64_t levels, const Extents<Number>& extents) {
   Number count = 1;
   for (const auto& [level, extent] : extents)
-    if ((e->free_levels >> level) & 1) count = bounded(count * extent);
+    if ((levels >> level) & 1) count = bounded(count * extent);
   return count;
 }
 
-template <class Number>
-Number bytes_loaded(std::span<const Expr> elements, const Extents<Number>& extents) {
-  Number bytes = 0;
-  for (Expr e : ir::postorder(elements))
-    if (e->op == Opcode::load && (e->free_axes || e->free_levels))
-      bytes = bytes + runs_of(e, extents) * static_cast<std::int64_t>(size_of(e->dtype));
-  return bytes;
+/// A reduction combines as often as it runs.
+std::uint64_t levels_of(Expr e) {
+  return e->free_levels | (e->op == Opcode::reduce ? std::uint64_t{1} << e->number : 0);
 }
+
+/// What is computed of an element, each node once for each index of the reductions that it depends on.
+struct Count {
+  std::map<std::uint64_t, std::int64_t> operations, bytes_loaded;  // by these levels
+
+  explicit Count(std::span<const Expr> elements) {
+    for (Expr e : computed_nodes(elements)) {
+      if (const int cost = element_cost(e)) operations[levels_of(e)] += cost;
+      if (e->op == Opcode::load && (e->free_axes || e->free_levels))
+        bytes_loaded[e->free_levels] += static_cast<std::int64_t>(size_of(e->dtype));
+    }
+  }
+};
 
 std::int64_t bytes_of(ValueId value, const std::vector<Value>& values) {
   return static_cast<std::int64_t>(size_of(values[value].type.dtype));
@@ -76,13 +109,16 @@ std::int64_t bytes_of(ValueId value, const std::vector<Value>& values) {
 /// Picoseconds of the elements, once each.
 template <class Number>
 Number time_of(std::span<const Expr> elements, const Machine& machine) {
-  const std::vector<Expr> roots(elements.begin(), elements.end());
   const Extents<Number> extents = extents_of<Number>(elements);
-  Number runs = 1;
-  for (const auto& [level, extent] : extents) runs = bounded(runs * extent);
-  const std::int64_t cost = std::max(element_cost(elements), 1);
-  return runs * std::max<std::int64_t>(picoseconds_of_operation * cost / lanes_of(roots, machine), 1) +
-         bytes_loaded(elements, extents) * picoseconds_of_byte;
+  const int lanes = lanes_of({elements.begin(), elements.end()}, machine);
+  const Count count(elements);
+  // A copy is as good as an operation.
+  Number time = count.operations.empty() ? std::max<std::int64_t>(picoseconds_of_operation / lanes, 1) : 0;
+  for (const auto& [levels, operations] : count.operations)
+    time = time + runs_of(levels, extents) * std::max<std::int64_t>(picoseconds_of_operation * operations / lanes, 1);
+  for (const auto& [levels, bytes] : count.bytes_loaded)
+    time = time + runs_of(levels, extents) * (picoseconds_of_byte * bytes);
+  return time;
 }
 
 template <class Number>
@@ -98,72 +134,140 @@ Number time_of(const Group& group, const std::vector<Value>& values, const Machi
   return work;
 }
 
+/// Picoseconds of a multiply-add. Vectors run along columns, which in batches of small matrices do not fill them.
+std::int64_t time_of_multiply_add(const Contraction& sums, const std::vector<Value>& values, const Machine& machine) {
+  const std::int64_t lanes = machine.vector_bytes / bytes_of(sums.result, values);
+  const std::optional<std::int64_t> columns = sums.domain[sums.column].known();
+  if (sums.domain.size() == 2 || !columns || *columns == 0)
+    return std::max<std::int64_t>(picoseconds_of_multiply_add / lanes, 1);
+  return std::max<std::int64_t>(picoseconds_of_multiply_add * ((*columns + lanes - 1) / lanes) / *columns, 1);
+}
+
+/// Elements of both factors, each of which lacks an axis of the result.
+template <class Number>
+Number factors_of(const Contraction& sums) {
+  Number left = 1, right = 1;
+  for (int axis = 0; axis < static_cast<int>(sums.domain.size()); ++axis) {
+    if (axis != sums.column) left = left * Number(sums.domain[axis]);
+    if (axis != sums.row) right = right * Number(sums.domain[axis]);
+  }
+  return bounded((bounded(left) + bounded(right)) * Number(sums.k));
+}
+
 template <class Number>
 Number time_of(const Contraction& sums, const std::vector<Value>& values, const Machine& machine) {
-  return product<Number>(sums.domain) * bounded(Number(sums.k)) *
-         std::max<std::int64_t>(picoseconds_of_operation * bytes_of(sums.result, values) / machine.vector_bytes, 1);
+  const Number elements = product<Number>(sums.domain);
+  return elements * bounded(Number(sums.k)) * time_of_multiply_add(sums, values, machine) +
+         (elements + factors_of<Number>(sums)) * (picoseconds_of_byte * bytes_of(sums.result, values));
 }
 
 // Estimates, for people.
 
-/// Of each node once for each index that it depends on; a reduction combines as often as it runs.
 Formula operations_of(std::span<const Expr> elements) {
   const Extents<Formula> extents = extents_of<Formula>(elements);
-  Formula operations;
-  for (Expr e : ir::postorder(elements)) {
-    const int cost = element_cost(e);
-    if (cost == 0) continue;
-    const Formula runs = runs_of(e, extents) * Formula(cost);
-    const auto extent = e->op == Opcode::reduce ? extents.find(e->number) : extents.end();
-    operations += extent == extents.end() ? runs : runs * extent->second;
-  }
-  return operations;
+  Formula all;
+  for (const auto& [levels, operations] : Count(elements).operations)
+    all += runs_of(levels, extents) * Formula(static_cast<double>(operations));
+  return all;
 }
 
-/// Elements of the array that are touched: along an axis all, where the index moves. Where it is looked up, as many as
-/// there are look-ups.
-Formula touched(Expr load, const Shape& domain, const Shape& dims, const Extents<Formula>& extents) {
-  const bool is_looked_up = std::ranges::any_of(load->args, [](Expr index) {
-    return std::ranges::any_of(ir::postorder(std::span(&index, 1)), [](Expr e) { return e->op == Opcode::load; });
-  });
-  Formula elements = is_looked_up ? runs_of(load, extents) : Formula(1);
-  if (is_looked_up) {
-    for (std::size_t axis = 0; axis < domain.size(); ++axis)
-      if ((load->free_axes >> axis) & 1) elements = elements * Formula(domain[axis]);
+bool is_looked_up(Expr load) {
+  return std::ranges::any_of(ir::postorder(load->args), [](Expr e) { return e->op == Opcode::load; });
+}
+
+/// The smaller one where both are numbers, the second where it is not known.
+Formula at_most(const Formula& a, const Formula& b) {
+  const auto no_size = [](const Dim&) { return 0.0; };
+  return a.is_number() && b.is_number() && a.value(no_size) < b.value(no_size) ? a : b;
+}
+
+/// What the elements of a domain read of an array.
+class Reading {
+ public:
+  Reading(std::span<const Expr> elements, const Shape& domain)
+      : domain_(domain), extents_(extents_of<Formula>(elements)) {}
+
+  /// Elements that a load touches. Where they are looked up, as many as there are look-ups.
+  Formula of(Expr load, const Shape& dims) const {
+    Formula elements = 1;
+    if (is_looked_up(load)) {
+      for (const Formula& extent : moving(load).extents) elements = elements * extent;
+      return elements;
+    }
+    for (std::size_t axis = 0; axis < dims.size(); ++axis) elements = elements * along(load->args[axis], dims[axis]);
     return elements;
   }
-  for (std::size_t axis = 0; axis < dims.size(); ++axis)
-    if (load->args[axis]->free_axes || load->args[axis]->free_levels) elements = elements * Formula(dims[axis]);
-  return elements;
-}
 
-/// What kernels read and write of arrays, each array once.
+ private:
+  /// What an expression depends on; whether that is all.
+  struct Moving {
+    std::vector<Formula> extents;
+    bool is_all = true;
+  };
+
+  Moving moving(Expr e) const {
+    Moving moving;
+    for (std::size_t axis = 0; axis < domain_.size(); ++axis)
+      if ((e->free_axes >> axis) & 1) moving.extents.emplace_back(domain_[axis]);
+    for (int level = 0; level < 64; ++level) {
+      if (((e->free_levels >> level) & 1) == 0) continue;
+      const auto extent = extents_.find(level);
+      moving.is_all = moving.is_all && extent != extents_.end();
+      if (extent != extents_.end()) moving.extents.push_back(extent->second);
+    }
+    return moving;
+  }
+
+  /// An index that moves alone touches as many places, in a flat reduction those of further axes too; one that several
+  /// move, as a window, none twice.
+  Formula along(Expr index, const Dim& dim) const {
+    const Moving moving = this->moving(index);
+    if (!moving.is_all) return Formula(dim);
+    Formula places = 1;
+    for (const Formula& extent : moving.extents) places = places * extent;
+    return moving.extents.size() > 1 ? at_most(places, Formula(dim)) : places;
+  }
+
+  const Shape& domain_;
+  const Extents<Formula> extents_;
+};
+
+/// What kernels read and write of arrays.
 class Traffic {
  public:
   explicit Traffic(const std::vector<Value>& values) : values_(values) {}
 
+  /// Loads at different indices touch different elements, as far as the array has them.
   void read(std::span<const Expr> elements, const Shape& domain) {
-    const Extents<Formula> extents = extents_of<Formula>(elements);
-    for (Expr e : ir::postorder(elements))
-      if (e->op == Opcode::load && seen_.insert(e->number).second)
-        add(e->number, touched(e, domain, values_[e->number].type.dims, extents));
+    const Reading reading(elements, domain);
+    for (Expr e : ir::postorder(elements)) {
+      if (e->op != Opcode::load || own_.contains(e->number) || !seen_.insert(e.get()).second) continue;
+      const Formula touched = reading.of(e, values_[e->number].type.dims);
+      const auto [found, is_first] = read_.emplace(e->number, touched);
+      if (!is_first) found->second = at_most(found->second + touched, whole(e->number));
+    }
   }
   void write(ValueId value, const Shape& domain) {
-    seen_.insert(value);
-    add(value, product<Formula>(domain));
+    own_.insert(value);
+    written_ += product<Formula>(domain) * size(value);
   }
   /// What the kernel alone reads.
-  void keep_inside(ValueId value) { seen_.insert(value); }
-  const Formula& bytes() const { return bytes_; }
-
- private:
-  void add(ValueId value, const Formula& elements) {
-    bytes_ += elements * Formula(static_cast<double>(bytes_of(value, values_)));
+  void keep_inside(ValueId value) { own_.insert(value); }
+  Formula bytes() const {
+    Formula all = written_;
+    for (const auto& [value, elements] : read_) all += elements * size(value);
+    return all;
   }
 
+ private:
+  Formula whole(ValueId value) const { return product<Formula>(values_[value].type.dims); }
+  Formula size(ValueId value) const { return Formula(static_cast<double>(bytes_of(value, values_))); }
+
   const std::vector<Value>& values_;
-  std::unordered_set<ValueId> seen_;
-  Formula bytes_;
+  std::unordered_set<ValueId> own_;
+  std::unordered_set<const ir::Node*> seen_;
+  std::map<ValueId, Formula> read_;
+  Formula written_;
 };
 
 }  // namespace

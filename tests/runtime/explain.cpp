@@ -3,6 +3,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -102,6 +107,51 @@ TEST_CASE("explain tells the schedule that the kernel has") {
   CHECK_THAT(function({v}, {sum(v)}).explain(), Contains("a reduction over 1000000 in blocks of"));
 }
 
+TEST_CASE("predictions count the bytes that indices reach, each once") {
+  const auto predicted = [](const std::vector<In>& inputs, const Variable& output) {
+    const std::string text = function(inputs, {output}).explain();
+    const std::size_t at = text.find("predicted");
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  const Variable x = input<float>("x", {300, 300}), v = input<double>("v", {1000}), i = input<std::int64_t>("i", {50});
+  const auto part = [&](std::int64_t begin, std::int64_t end) { return index(v, {slice(begin, end)}); };
+  SECTION("of a reduction over several axes") {
+    CHECK_THAT(predicted({x}, sum(x * x)), Contains(", 360 kB"));
+    CHECK_THAT(predicted({x}, max(x, 1)), Contains(", 361 kB"));
+  }
+  SECTION("of a slice") {
+    CHECK_THAT(predicted({v}, part(10, 30) * 2), Contains(", 320 B"));
+    CHECK_THAT(predicted({v}, sum(part(10, 30))), Contains(", 168 B"));
+    CHECK_THAT(predicted({x}, index(x, {slice(0, 100, 2), slice(0, 6)}) + 1), Contains(", 2.4 kB"));  // 2 * 4 * 50 * 6
+  }
+  SECTION("of several parts of one array") {
+    CHECK_THAT(predicted({v}, part(0, 20) + part(500, 520)), Contains(", 480 B"));
+    CHECK_THAT(predicted({v}, part(0, 998) + part(1, 999) + part(2, 1000)), Contains(", 16 kB"));  // 8 * (1000 + 998)
+    CHECK_THAT(predicted({v}, index(v, {0}) + v * 2), Contains(", 16 kB"));
+    CHECK_THAT(predicted({x}, x + x.T()), Contains(", 720 kB"));
+  }
+  SECTION("of look-ups") { CHECK_THAT(predicted({v, i}, take(v, i) * 2), Contains(", 1.2 kB")); }  // 3 * 8 * 50
+}
+
+TEST_CASE("the prediction of a variance leaves the second pass out, which runs only where numbers cancel") {
+  const Variable v = input<float>("v", {1'000'000});
+  const auto picoseconds = [&](const Variable& output) { return *function({v}, {output}).profile({Tensor::ones<float>({1'000'000})}, {.runs = 1}).steps[0].predicted * 1e12; };
+  const Variable variance = mean(sqr(v - mean(v)));
+  // Half a dozen operations beside the load, where a sum has one.
+  CHECK(picoseconds(variance) > 1.5 * picoseconds(sum(v)));
+  CHECK(picoseconds(variance) < 4 * picoseconds(sum(v)));
+}
+
+TEST_CASE("the prediction of small products counts vectors that columns do not fill") {
+  const auto picoseconds = [](std::int64_t n) {
+    const Variable a = input<float>("a", {10000, n, n});
+    const Function f = function({a}, {sum(expand_dims(a, 3) * expand_dims(a, 1), 2)}, {.threads = 1});
+    return *f.profile({Tensor::ones<float>({10000, n, n})}, {.runs = 1}).steps[0].predicted * 1e12;
+  };
+  CHECK(picoseconds(3) > 10000 * 9 * 60);  // nine vectors of a part of a nanosecond
+  CHECK(picoseconds(3) > 0.5 * picoseconds(4));
+}
+
 TEST_CASE("predictions are formulas where sizes are not known") {
   const Variable x = matrix<float>("x"), w = matrix<float>("w");
   const Function f = function({x, w}, {dot(x, w)});
@@ -127,4 +177,28 @@ TEST_CASE("the code of a function has its kernels by name") {
   const Function loop = function({x}, {scan({.from = {x}, .n_steps = 3}, [](Variable s) { return sort(s) * 2; }).states[0]});
   CHECK_THAT(loop.code(Code::llvm_ir), Contains("@entry("));
   CHECK_THAT(f.code(Code::llvm_ir), !Contains("@entry("));
+}
+
+TEST_CASE("the C of functions compiles without warnings") {
+  if (std::system("cc --version > /dev/null 2>&1") != 0) {
+    WARN("no C compiler to try exported sources with");
+    return;
+  }
+  const Variable x = matrix<float>("x"), w = matrix<float>("w"), b = vector<float>("b"), y = input<double>("y", {100, 3});
+  const Variable batch = input<float>("batch", {10, 4, 4}), large = input<float>("large", {1'000'000});
+  const std::vector<Function> functions{function({x, w, b}, {relu(dot(x, w) + b)}), function({batch}, {sum(expand_dims(batch, 3) * expand_dims(batch, 1), 2)}),
+                                        function({x}, {softmax(x), argmax(x, 1), cumsum(x, 0)}),
+                                        function({y}, {y / sum(y, 1, true), transpose(y) * 2}),
+                                        function({large}, {exp(large), mean(sqr(large - mean(large)))}),
+                                        function({x, w}, {grad(sum(sqr(tanh(dot(x, w)))), w)}),
+                                        function({x, b}, {take(b, cast(x, DType::int64))})};
+  std::string pattern = (std::filesystem::temp_directory_path() / "theon-c-XXXXXX").string();
+  const std::filesystem::path folder = mkdtemp(pattern.data());
+  for (std::size_t k = 0; k < functions.size(); ++k) {
+    INFO(functions[k].code(Code::c));
+    const std::string source = (folder / (std::to_string(k) + ".c")).string();
+    std::ofstream(source) << functions[k].code(Code::c);
+    CHECK(std::system(("cc -std=c11 -Wall -Wextra -Werror -Wno-type-limits -c -o /dev/null " + source).c_str()) == 0);
+  }
+  std::filesystem::remove_all(folder);
 }

@@ -40,3 +40,15 @@ TEST_CASE("sums that differ in sign alone where signs differ from term to term")
   CHECK(got[1].to_vector<double>() == std::vector<double>{2, -28, -70});
   CHECK(got[2].to_vector<double>() == std::vector<double>{22, 10, -74});
 }
+
+TEST_CASE("the opposite of a sum that is 0 is 0, not -0") {
+  const Variable x = vector<double>("x");
+  const auto [a, b] = std::pair(expand_dims(x, 1), expand_dims(x, 0));
+  const Variable there = sum(sqr(a) * (a - b), 1), back = sum(sqr(a) * (b - a), 1);
+  const Results got = function({x}, {there, back})(Tensor::of<double>({0, 0, 0}, {3}));
+  for (const Tensor& sums : got)
+    for (const double each : sums.to_vector<double>()) {
+      CHECK(each == 0);
+      CHECK_FALSE(std::signbit(each));
+    }
+}

@@ -110,6 +110,74 @@ TEST_CASE("reductions that are cut into blocks agree with the reference evaluato
   CHECK_NOTHROW(sums(Tensor::zeros<double>({5, 0}), Tensor::zeros<double>({0})));
 }
 
+namespace {
+
+/// Products of the layouts, shapes and sizes that have kernels of their own.
+std::vector<Variable> products(const std::vector<Variable>& x) {
+  const Variable &a = x[0], &b = x[1], &few = x[2], &batch = x[3], &small = x[4];
+  const auto each = [](const Variable& left, const Variable& right) { return sum(expand_dims(left, 3) * expand_dims(right, 1), 2); };
+  return {dot(a, b),
+          dot(b.T(), a.T()),
+          maximum(dot(b.T(), b), 0),
+          dot(dot(a, b).T(), a),
+          dot(a, b.T()),
+          dot(a.T(), a),
+          dot(a, few),
+          dot(few.T(), a.T()),
+          each(batch, transpose(batch, {0, 2, 1})),
+          each(small, small)};
+}
+
+template <class T>
+void check_products(const std::vector<Variable>& factors, std::int64_t m, std::int64_t n) {
+  const std::vector<Tensor> arguments{Tensor::randn<T>({m, n}, 1), Tensor::randn<T>({n, n}, 2), Tensor::randn<T>({n, 3}, 3),
+                                      Tensor::randn<T>({8, n / 3, 70}, 4), Tensor::randn<T>({5 * m, 5, 5}, 5)};
+  const std::vector<In> x(factors.begin(), factors.end());
+  const auto executor = std::make_shared<Unruly>(3);
+  const Results wanted = function(x, products(factors), {.threads = 1}).call(arguments);
+  const Results two = function(x, products(factors), {.threads = 2}).call(arguments);
+  const Results three = function(x, products(factors), {.threads = 3}).call(arguments);
+  const Results unruly = function(x, products(factors), {.executor = executor}).call(arguments);
+  for (std::size_t k = 0; k < wanted.size(); ++k) {
+    INFO("output " << k << " of " << m << " x " << n);
+    CHECK(identical(two[k], wanted[k]));
+    CHECK(identical(three[k], wanted[k]));
+    CHECK(identical(unruly[k], wanted[k]));
+  }
+  CHECK(executor->tasks >= static_cast<int>(wanted.size()));
+}
+
+template <class T>
+std::vector<Variable> factors(const Dim& m, const Dim& n) {
+  return {input<T>("a", {m, n}), input<T>("b", {n, n}), input<T>("few", {n, 3}), input<T>("batch", {8, floor_div(n, 3), 70}),
+          input<T>("small", {5 * m, 5, 5})};
+}
+
+}  // namespace
+
+TEST_CASE("products have the same bits on any number of threads") {
+  check_products<float>(factors<float>(512, 512), 512, 512);
+  check_products<float>(factors<float>(dim("m"), dim("n")), 601, 430);
+  check_products<double>(factors<double>(300, 391), 300, 391);
+}
+
+TEST_CASE("a layer of 600 x 784 times 784 x 500, its gradient and its update in place are the same on any number of threads") {
+  const auto trained = [](FunctionOptions options) {
+    const Shared w = shared("w", Tensor::randn<float>({784, 500}, 1));
+    const Variable x = input<float>("x", {600, 784}), loss = mean(sqr(relu(dot(x, w))));
+    options.updates = {{w, w - 0.1f * grad(loss, w)}};
+    const Function step = function({x}, {loss}, options);
+    for (std::uint64_t k = 0; k < 3; ++k) step(Tensor::randn<float>({600, 784}, k));
+    return w.value();
+  };
+  const Tensor alone = trained({.threads = 1});
+  CHECK(identical(trained({.threads = 2}), alone));
+  CHECK(identical(trained({.threads = 3}), alone));
+  const auto executor = std::make_shared<Unruly>(3);
+  CHECK(identical(trained({.executor = executor}), alone));
+  CHECK(executor->tasks >= 18);  // three steps of two products
+}
+
 TEST_CASE("few columns of many rows") {
   const Variable x = input<float>("x", {dim("n"), 10});
   const Function alone = function({x}, {sum(x, 0), max(x, 0)}, {.mode = Mode::verify});

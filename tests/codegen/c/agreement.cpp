@@ -29,7 +29,8 @@ bool has_compiler() { return std::system("cc --version > /dev/null 2>&1") == 0; 
 
 fs::path compiled(const Folder& folder, const std::string& source) {
   std::ofstream(folder.path / "kernels.c") << source;
-  const std::string build = "cc -std=c11 -O1 -ffp-contract=off -Wall -Werror -Wno-unused-variable -shared -fPIC -o " +
+  // Functions of the prelude are the same for types with a sign and without.
+  const std::string build = "cc -std=c11 -O1 -ffp-contract=off -Wall -Wextra -Werror -Wno-type-limits -shared -fPIC -o " +
                             (folder.path / "kernels.so").string() + " " + (folder.path / "kernels.c").string() + " -lm";
   REQUIRE(std::system(build.c_str()) == 0);
   return folder.path / "kernels.so";
