@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -20,8 +22,9 @@ using ir::Opcode;
 
 /// Rows of several pages are read from begin to end, in memory order; a level 2 cache holds what they add to.
 constexpr std::int64_t accumulator_bytes = 64 << 10;
-/// Longer rows are as good as memory that is read in order.
-constexpr std::int64_t page = 4096;
+/// Results of longer rows leave the first-level cache while memory streams through it, and are best met by several rows
+/// at once.
+constexpr std::int64_t resident_bytes = 8 << 10;
 /// Columns that a loop over rows covers at once without memory for its accumulators.
 constexpr std::int64_t groups_in_registers = 4;
 
@@ -62,11 +65,61 @@ std::vector<Column> as_columns(const Group& group) {
   return columns;
 }
 
+/// Of the domain's last axes, how many run as one: what depends on them lies in memory as they run. At least one.
+class FlatAxes {
+ public:
+  FlatAxes(const Group& group, const std::vector<Value>& values) : group_(group), values_(values) {}
+
+  int count() const {
+    int count = rank_;
+    while (count > 1 && !std::ranges::all_of(group_.nests, [&](const Nest& nest) { return run(nest.element, count); }))
+      --count;
+    return count;
+  }
+
+ private:
+  bool run(Expr element, int count) const {
+    std::vector<Expr> stack{element};
+    std::unordered_set<const ir::Node*> seen;
+    while (!stack.empty()) {
+      const Expr e = stack.back();
+      stack.pop_back();
+      if (!depends(e, count) || !seen.insert(e.get()).second) continue;
+      if (e->op == Opcode::index) return false;
+      if (e->op != Opcode::load)
+        stack.insert(stack.end(), e->args.begin(), e->args.end());
+      else if (!lies_flat(e, count))
+        return false;
+    }
+    return true;
+  }
+
+  bool depends(Expr e, int count) const { return e->free_axes >> (rank_ - count) != 0; }
+
+  bool lies_flat(Expr load, int count) const {
+    const Shape& dims = values_[load->number].type.dims;
+    const int first = static_cast<int>(dims.size()) - count, axis = rank_ - count;
+    if (first < 0 || !std::equal(dims.begin() + first, dims.end(), group_.domain.begin() + axis)) return false;
+    for (int n = 0; n < first; ++n)
+      if (depends(load->args[n], count)) return false;
+    for (int n = 0; n < count; ++n)
+      if (load->args[first + n]->op != Opcode::index || load->args[first + n]->number != axis + n) return false;
+    return true;
+  }
+
+  const Group& group_;
+  const std::vector<Value>& values_;
+  const int rank_ = static_cast<int>(group_.domain.size());
+};
+
 class ColumnLowering {
  public:
   ColumnLowering(const Group& group, std::vector<Column> columns, const LoweringInput& input)
       : group_(group),
         columns_(std::move(columns)),
+        looped_(group.domain.size() - FlatAxes(group, input.values).count()),
+        width_(std::accumulate(group.domain.begin() + static_cast<std::ptrdiff_t>(looped_), group.domain.end(), Dim(1),
+                               std::multiplies<>())),
         values_(input.values),
         pool_(input.pool),
         machine_(input.machine),
@@ -75,20 +128,24 @@ class ColumnLowering {
         builder_(kernel_name(group, input.values), input.values, input.pool,
                  math::best_for(elements(), input.machine.math)) {}
 
-  LoweredKernel run() {
-    if (group_.domain.size() == 1 && strips().is_cut()) return in_strips();
+  /// Nothing where one iteration over a few vectors covers a row anyway.
+  std::optional<LoweredKernel> run() {
+    if (width_.known() && *width_.known() <= groups_in_registers * lanes_) return std::nullopt;
     const std::size_t last = group_.domain.size() - 1;
+    if (looped_ < last) builder_.note("the last {} axes as one: operands lie as they run", last + 1 - looped_);
+    axes_.assign(last, number(0));
+    if (looped_ == 0 && strips().is_cut()) return in_strips();
+    for (std::size_t axis = 0; axis < looped_; ++axis)
+      axes_[axis] = axis == 0 ? builder_.open(builder_.begin(), builder_.end())
+                              : builder_.open(number(0), pool_.parameter(group_.domain[axis]));
     const std::int64_t block = block_size();
-    for (std::size_t axis = 0; axis < last; ++axis)
-      axes_.push_back(axis == 0 ? builder_.open(builder_.begin(), builder_.end())
-                                : builder_.open(number(0), pool_.parameter(group_.domain[axis])));
-    const Dim blocks = floor_div(group_.domain[last] + (block - 1), block);
-    const Expr which =
-        last == 0 ? builder_.open(builder_.begin(), builder_.end()) : builder_.open(number(0), pool_.parameter(blocks));
+    const Dim blocks = floor_div(width_ + (block - 1), block);
+    const Expr which = looped_ == 0 ? builder_.open(builder_.begin(), builder_.end())
+                                    : builder_.open(number(0), pool_.parameter(blocks));
     open_block(which, block);
     lower_block(block);
-    for (std::size_t axis = 0; axis <= last; ++axis) builder_.close();
-    return {builder_.finish(), last == 0 ? blocks : group_.domain[0]};
+    for (std::size_t loop = 0; loop <= looped_; ++loop) builder_.close();
+    return LoweredKernel{builder_.finish(), looped_ == 0 ? blocks : group_.domain[0]};
   }
 
  private:
@@ -122,12 +179,12 @@ class ColumnLowering {
   /// One strip where the number of rows is not the same for all columns.
   Strips strips() const {
     constexpr std::int64_t least_rows = 128, most_pieces = 64;
-    const Dim width = group_.domain[0], blocks = floor_div(width + (block_size() - 1), block_size());
+    const Dim blocks = floor_div(width_ + (block_size() - 1), block_size());
     const std::optional<Dim> rows = ir::as_dim(columns_[0].reduce->args[0]);
     if (!rows) return {0, 0, 1, blocks};
     Dim each = 0;
     for (const Column& column : columns_) each = each + work_.of(column.reduce->args.subspan(1));
-    const Dim least = max(least_rows, floor_div(block_of(each), max(1, width)));
+    const Dim least = max(least_rows, floor_div(block_of(each), max(1, width_)));
     const Dim count = max(1, min(floor_div(*rows, least), floor_div(most_pieces, max(1, blocks))));
     return {*rows, floor_div(*rows + count - 1, count), count, blocks};
   }
@@ -141,7 +198,7 @@ class ColumnLowering {
     for (const Column& column : columns_)
       for (Expr identity : column.reduce->monoid->identity)
         partial_[column.reduce.get()].push_back(
-            temporary({identity->dtype, {min(strips.count - 1, 1) * strips.count * group_.domain[0]}}));
+            temporary({identity->dtype, {min(strips.count - 1, 1) * strips.count * width_}}));
     const Expr which = builder_.open(builder_.begin(), min(builder_.end(), trips));
     const Expr strip = defined(floor_div(which, blocks));
     open_block(which - strip * blocks, block);
@@ -152,17 +209,16 @@ class ColumnLowering {
     combine(strips);
     builder_.close();
     builder_.close();
-    const Dim width = group_.domain[0];
     return {builder_.finish(),
             strips.trips() + strips.combining(),
             {{strips.trips(), work_.of(group_, values_)},
-             {strips.combining(), strips.count * width * work_.of(elements_of_combining())}},
+             {strips.combining(), strips.count * width_ * work_.of(elements_of_combining())}},
             temporaries_};
   }
 
   void open_block(Expr which, std::int64_t block) {
     first_ = defined(which * number(block));
-    end_ = defined(min(first_ + number(block), pool_.parameter(group_.domain.back())));
+    end_ = defined(min(first_ + number(block), pool_.parameter(width_)));
   }
 
   void lower_strip(Expr strip, const Strips& strips) {
@@ -201,7 +257,7 @@ class ColumnLowering {
     store_results();
   }
 
-  Expr place_in(Expr strip) { return strip * pool_.parameter(group_.domain[0]) + column_; }
+  Expr place_in(Expr strip) { return strip * pool_.parameter(width_) + column_; }
 
   std::vector<Expr> elements_of_combining() const {
     std::vector<Expr> all;
@@ -253,25 +309,37 @@ class ColumnLowering {
   }
 
   /// Short bodies wait for the accumulators: a few rows at once read them once.
-  std::int64_t rows_at_once() const { return element_cost(elements()) <= 24 ? 4 : 1; }
+  std::int64_t rows_at_once() const { return element_cost(elements()) <= 24 ? machine_.registers / 4 : 1; }
 
   /// Whether short rows that lie one behind the other come from beyond the caches: memory delivers these fastest one by
   /// one.
   /// Null where it is known that they do not.
-  Expr reads_far_rows() const {
-    Expr far;
-    for (Expr e : ir::postorder(elements())) {
-      if (e->op != Opcode::load || !e->free_levels || e->args.size() < 2) continue;
-      if (e->args[e->args.size() - 2]->op != Opcode::bound) return Expr();
-      const auto element = static_cast<std::int64_t>(size_of(e->dtype));
-      const Dim row = values_[e->number].type.dims.back();
-      if (row.known() && *row.known() * element > page) return Expr();
-      Dim bytes = element;
-      for (const Dim& extent : values_[e->number].type.dims) bytes = bytes * extent;
-      const Expr is_far = number(machine_.cached_bytes) < pool_.parameter(bytes);
-      far = far ? far | is_far : is_far;
+  Expr reads_far_rows() {
+    for (Expr load : rows_read())
+      if (load->args.size() < 2 || load->args[load->args.size() - 2]->op != Opcode::bound) return Expr();
+    std::int64_t each = 0;
+    for (const Column& column : columns_)
+      for (Expr identity : column.reduce->monoid->identity) each += static_cast<std::int64_t>(size_of(identity->dtype));
+    return is_far() & (pool_.parameter(width_) <= number(resident_bytes / each));
+  }
+
+  /// What each row reads of its own.
+  std::vector<Expr> rows_read() const {
+    std::vector<Expr> loads = ir::postorder(elements());
+    const std::uint64_t last = std::uint64_t{1} << (group_.domain.size() - 1);
+    std::erase_if(loads, [&](Expr e) { return e->op != Opcode::load || !e->free_levels || !(e->free_axes & last); });
+    return loads;
+  }
+
+  /// Whether they come from beyond the caches.
+  Expr is_far() {
+    Dim bytes = 0;
+    for (Expr load : rows_read()) {
+      Dim size = static_cast<std::int64_t>(size_of(load->dtype));
+      for (const Dim& extent : values_[load->number].type.dims) size = size * extent;
+      bytes = bytes + size;
     }
-    return far;
+    return number(machine_.cached_bytes) < pool_.parameter(bytes);
   }
 
   /// The rows from first + begin * together to first + end * together.
@@ -280,6 +348,7 @@ class ColumnLowering {
     std::vector<Expr> places;
     for (std::int64_t k = 0; k < together; ++k) places.push_back(defined(first + group * number(together) + number(k)));
     for_each_column([&] {
+      if (together > 1) ask_for_rows(defined(places.back() + number(1)), together);
       for (const Column& column : columns_) {
         const ir::Monoid& monoid = *column.reduce->monoid;
         std::vector<std::vector<Expr>> rows;
@@ -291,6 +360,21 @@ class ColumnLowering {
         store_state(column, combined(monoid, state_of(column.reduce), rows[0]));
       }
     });
+    builder_.close();
+  }
+
+  void ask_for_rows(Expr first, std::int64_t count) {
+    const Expr far = is_far();
+    if (far->op == Opcode::literal && far->bits == 0) return;
+    builder_.open_if(far);
+    for (std::int64_t k = 0; k < count; ++k) {
+      row_ = first + number(k);
+      for (Expr load : rows_read()) {
+        const Expr next = lowered(load);
+        builder_.add({ir::Prefetch{next->number, next->args[0]}});
+      }
+    }
+    row_ = Expr();
     builder_.close();
   }
 
@@ -371,6 +455,8 @@ class ColumnLowering {
 
   const Group& group_;
   const std::vector<Column> columns_;
+  const std::size_t looped_;  // of the domain's axes; the others run as one
+  const Dim width_;           // of all that run as one
   std::vector<Value>& values_;
   ir::Pool& pool_;
   const Machine& machine_;
@@ -390,9 +476,6 @@ class ColumnLowering {
 std::optional<LoweredKernel> lower_columns(const Group& group, const LoweringInput& input) {
   std::vector<Column> columns = as_columns(group);
   if (columns.empty()) return std::nullopt;
-  const std::vector<Expr> elements{columns[0].nest->element};
-  const std::optional<std::int64_t> width = group.domain.back().known();
-  if (width && *width <= groups_in_registers * lanes_of(elements, input.machine)) return std::nullopt;
   return ColumnLowering(group, std::move(columns), input).run();
 }
 

@@ -9,6 +9,7 @@
 #include "codegen/schedule/moments.h"
 #include "codegen/schedule/pieces.h"
 #include "codegen/schedule/product.h"
+#include "codegen/schedule/row_reductions.h"
 #include "codegen/schedule/tiles.h"
 #include "codegen/schedule/unrolled_loop.h"
 #include "codegen/schedule/work.h"
@@ -76,7 +77,7 @@ class Scheduler {
   }
 
   static LoweredKernel lowered(const Group& group, const LoweringInput& input) {
-    for (const auto special : {lower_columns, lower_tiles, lower_pieces})
+    for (const auto special : {lower_columns, lower_rows, lower_tiles, lower_pieces})
       if (std::optional<LoweredKernel> kernel = special(group, input)) return std::move(*kernel);
     return lower(group, input);
   }

@@ -34,6 +34,10 @@ struct Planned {
     for (const ir::Kernel& kernel : schedule.kernels) text += to_string(kernel);
     return text;
   }
+  bool notes(const std::string& words) const {
+    const auto has_words = [&](const std::string& note) { return note.find(words) != std::string::npos; };
+    return std::ranges::any_of(schedule.kernels, [&](const ir::Kernel& kernel) { return std::ranges::any_of(kernel.notes, has_words); });
+  }
   bool says(const std::string& words) const { return kernels().find(words) != std::string::npos; }
 };
 
@@ -137,6 +141,22 @@ TEST_CASE("a reduction down columns reads row by row, its sums in a block of scr
   REQUIRE(planned.schedule.kernels.size() == 1);
   CHECK(planned.says("lanes 16"));
   CHECK(planned.says("scratch [4096]"));
+}
+
+TEST_CASE("a reduction of the first axis of a cube runs over the other two as one") {
+  const Variable x = tensor3<float>("x"), y = input<float>("y", {x.dim(2), x.dim(1)});
+  CHECK(plan({x}, {sum(x, 0)}).notes("the last 2 axes as one"));
+  CHECK_FALSE(plan({x}, {sum(x, 1)}).notes("axes as one"));
+  CHECK_FALSE(plan({x, y}, {sum(x, 0) + y.T()}).notes("axes as one"));
+}
+
+TEST_CASE("rows that meet a vector are reduced several at once, the next ones asked for; others are not") {
+  const Variable a = matrix<float>("a"), x = vector<float>("x");
+  CHECK(plan({a, x}, {dot(a, x)}).notes("8 rows at once"));
+  CHECK(plan({a, x}, {dot(a, x)}).says("prefetch"));
+  CHECK_FALSE(plan({a}, {sum(a, 1)}).notes("rows at once"));
+  const Variable small = input<float>("small", {100, 100}), v = input<float>("v", {100});
+  CHECK_FALSE(plan({small, v}, {dot(small, v)}).says("prefetch"));
 }
 
 TEST_CASE("a reduction down few columns keeps its sums in registers") {

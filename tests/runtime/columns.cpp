@@ -50,7 +50,19 @@ TEST_CASE("columns in the middle of an array") {
   for (std::int64_t columns : {1, 65, 130}) expect_reference(x, outputs, Tensor::randn(DType::float64, {3, 9, columns}, 7));
 }
 
+TEST_CASE("columns of the last axes as one") {
+  const Variable x = tensor4<double>("x");
+  const std::vector<Variable> outputs{sum(x, 0), max(x, 0), sum(x, 1), sum(x, {0, 1}), sum(x * x + 1, 0), argmax(x, 1)};
+  for (std::int64_t columns : {1, 7, 66})
+    for (std::int64_t rows : {1, 5, 300}) expect_reference(x, outputs, Tensor::uniform(DType::float64, {rows, 3, 11, columns}, 9, 1, 2));
+  expect_reference(x, {sum(x, 0)}, Tensor::zeros<double>({4, 0, 3, 2}));
+  const Variable turned = transpose(x, {0, 1, 3, 2}), weighed = x * expand_dims(mean(x, {0, 1, 2}), 0);
+  expect_reference(x, {sum(turned, 0), sum(weighed, 0), sum(x, 0) * 2 + x[0]}, Tensor::uniform(DType::float64, {20, 3, 5, 40}, 10, 1, 2));
+}
+
 TEST_CASE("columns beyond the caches") {
   const Variable x = tensor3<double>("x");
   expect_reference(x, {sum(x, 1), sum(x, 0)}, Tensor::uniform(DType::float64, {5, 611, 1009}, 8, 0, 1));
+  const Variable y = matrix<double>("y");
+  for (std::int64_t columns : {1003, 2999}) expect_reference(y, {sum(y, 0)}, Tensor::uniform(DType::float64, {5000000 / columns, columns}, 8, 0, 1));
 }

@@ -117,7 +117,7 @@ Trial prefetched() {
   const std::int64_t out = trial.buffer(f32, Access::write, size_nm);
   const Local i = trial.new_local(), j = trial.new_local();
   const Expr row = trial.local(i) * trial.m_value(), place = row + trial.local(j);
-  const For inner{j, trial.integer(0), trial.m_value(), 8, 2, {{Prefetch{x, row + trial.m_value() + 16}}, {Store{out, place, -trial.load(x, place)}}}};
+  const For inner{j, trial.integer(0), trial.m_value(), 8, 2, {{Prefetch{x, row + trial.m_value() + 16}}, {Prefetch{x, place + trial.m_value()}}, {Prefetch{x, place * 2}}, {Store{out, place, -trial.load(x, place)}}}};
   trial.kernel.body = {{over_n(trial, i, 1, 1, {{inner}})}};
   return trial;
 }
