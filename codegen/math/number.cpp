@@ -2,6 +2,7 @@
 
 #include "src/support/check.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -61,6 +62,60 @@ bool has_exception(const ir::Node& e) {
   if (e.op != ir::Opcode::select || e.args[2]->op != ir::Opcode::select) return false;
   const Expr inner = e.args[2];
   return same(inner->args[0], e.args[0]) && same(inner->args[1], e.args[1]);
+}
+
+namespace {
+
+Expr has_bit(Expr index, int bit) { return (index & index->pool->literal(index->dtype, std::int64_t{1} << bit)) != 0; }
+
+/// The integers whose highest of four bits `condition` asks for; null where it is no such question.
+Expr asked_by(Expr condition) {
+  if (condition->op != ir::Opcode::ne) return {};
+  for (const Expr bit : condition->args) {
+    if (bit->op != ir::Opcode::bit_and) continue;
+    for (const Expr index : bit->args)
+      if (same(has_bit(index, 3), condition)) return index;
+  }
+  return {};
+}
+
+/// Whether `e` looks up in 2^bits numbers from `place` on, which then stand in the table.
+bool reads(Expr e, int bits, std::size_t place, Lookup& lookup) {
+  const std::size_t size = std::size_t{1} << bits;
+  if (e->op == ir::Opcode::literal) {
+    std::fill_n(lookup.table.begin() + static_cast<std::ptrdiff_t>(place), size, e->bits);
+    return true;
+  }
+  if (bits == 0) return false;
+  if (e->op != ir::Opcode::select || !same(e->args[0], has_bit(lookup.index, bits - 1)))
+    return reads(e, bits - 1, place, lookup) && reads(e, bits - 1, place + size / 2, lookup);
+  return reads(e->args[2], bits - 1, place, lookup) && reads(e->args[1], bits - 1, place + size / 2, lookup);
+}
+
+}  // namespace
+
+Expr lookup(Expr index, Expr like, const Table& table) {
+  std::vector<Expr> values;
+  for (const double each : table) values.push_back(number(like, each));
+  for (int bit = 0; values.size() > 1; ++bit) {
+    const Expr is_second = has_bit(index, bit);
+    for (std::size_t k = 0; k < values.size() / 2; ++k) values[k] = select(is_second, values[2 * k + 1], values[2 * k]);
+    values.resize(values.size() / 2);
+  }
+  return values.front();
+}
+
+std::optional<Lookup> looked_up(const ir::Node& e) {
+  if (e.op != ir::Opcode::select || !is_floating(e.dtype)) return std::nullopt;
+  Lookup lookup{asked_by(e.args[0]), {}};
+  if (!lookup.index || size_of(lookup.index->dtype) != size_of(e.dtype) || !reads(Expr(&e), 4, 0, lookup))
+    return std::nullopt;
+  return lookup;
+}
+
+Expr segment(Expr x, double width) {
+  constexpr int digits = 8;
+  return bits_of(fma(x, 1 / width, std::ldexp(1.5, format(x).fraction_bits - digits))) >> digits;
 }
 
 Expr polynomial(Expr x, std::span<const double> coefficients) {

@@ -73,7 +73,7 @@ class ColumnLowering {
         work_{input.machine},
         lanes_(lanes_of(elements(), input.machine)),
         builder_(kernel_name(group, input.values), input.values, input.pool,
-                 math::best_for(elements(), input.machine.math)) {}
+                 math::best_for(elements(), input.machine.math, input.machine.tables)) {}
 
   LoweredKernel run() {
     if (group_.domain.size() == 1 && strips().is_cut()) return in_strips();
