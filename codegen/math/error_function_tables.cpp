@@ -109,8 +109,17 @@ Expr tabulated_erf(Expr x) {
   const Expr index = segment(magnitude, c.width);
   const auto row = [&](std::size_t k) { return lookup(index, x, c.rows[k]); };
   const Expr distance = magnitude - row(0);
-  Expr sum = row(c.rows.size() - 1);
-  for (std::size_t k = c.rows.size() - 1; k-- > 2;) sum = fma(sum, distance, row(k));
+  const auto horner = [&](Expr power, std::size_t last, std::size_t step) {
+    std::size_t k = c.rows.size() - 1 - (c.rows.size() - 1 - last) % step;
+    Expr sum = row(k);
+    for (; k > last; k -= step) sum = fma(sum, power, row(k - step));
+    return sum;
+  };
+  // As in `polynomial`: of a long one the even and the odd powers apart, so that fewer steps wait for each other.
+  const bool is_long = c.rows.size() > 10;
+  const Expr square = distance * distance;
+  const Expr parts = is_long ? fma(horner(square, 5, 2), distance, horner(square, 4, 2)) : horner(distance, 4, 1);
+  const Expr sum = fma(fma(parts, distance, row(3)), distance, row(2));
   const Expr leading = select(distance == magnitude, magnitude, row(1));
   return flip_sign(fma(sum, distance, leading), sign_of(x));
 }

@@ -2,6 +2,7 @@
 
 #include "codegen/math/functions.h"
 #include "codegen/math/number.h"
+#include "src/ir/semantics.h"
 
 #include <algorithm>
 #include <map>
@@ -93,6 +94,16 @@ bool multiplies_reciprocal(Expr e, Functions functions) {
 
 bool divides_by_root(Expr e) { return e->op == Opcode::div && e->args[1]->op == Opcode::sqrt && !is_half(e->dtype); }
 
+/// The divisor, where it is a literal that is better multiplied by.
+std::optional<double> known_divisor(Expr e, Forms forms) {
+  if (!forms.tables || forms.functions == Functions::fast) return std::nullopt;
+  if (e->op != Opcode::div || !is_floating(e->dtype) || is_half(e->dtype)) return std::nullopt;
+  const Expr divisor = e->args[1];
+  if (divisor->op != Opcode::literal || e->args[0]->op == Opcode::literal) return std::nullopt;
+  const double value = ir::convert(ir::Value{divisor->dtype, divisor->bits}, DType::float64).as<double>();
+  return has_reciprocal(e, value) ? std::optional(value) : std::nullopt;
+}
+
 std::unordered_set<const ir::Node*> loop_indices(Expr root) {
   std::unordered_set<const ir::Node*> found;
   for (const Expr e : ir::postorder(std::span(&root, 1)))
@@ -123,6 +134,10 @@ std::vector<Expr> expanded(std::span<const Expr> roots, Forms forms) {
   for (const Expr e : nodes) {
     Args args;
     for (const Expr arg : e->args) args.push_back(done.at(arg.get()));
+    if (const std::optional<double> divisor = known_divisor(e, forms)) {
+      done[e.get()] = quotient(args[0], *divisor);
+      continue;
+    }
     if (multiplies_reciprocal(e, forms.functions) ||
         (divides_by_root(e) && roots_inverted.contains(e->args[1].get()))) {
       done[e.get()] = args[0] * (1 / args[1]);

@@ -1,5 +1,6 @@
-// Functions as expressions of what every target has: arithmetic, fma, comparisons, bits. Nothing is looked up, and
-// targets branch only around what is rarely needed (`usually` in number.h), so kernels vectorise them with the rest.
+// Functions as expressions of what every target has: arithmetic, fma, comparisons, bits. Only on machines with tables
+// are numbers taken apart in one instruction and coefficients looked up, in registers. Targets branch only around what
+// is rarely needed (`usually` in number.h), so kernels vectorise functions with the rest.
 //
 // A product that must be rounded before it enters a sum is used more than once there: targets may contract a product of
 // one use with a sum, and no other.
@@ -40,6 +41,8 @@ Forms best_for(std::span<const ir::Expr> values, Math math, bool tables = false)
 ///     float32  0.89  0.89   0.92  0.92   1.53  1.54  2.43  0.97  0.61   all 2^32 operands; of sin and cos those below
 ///     2^16, of pow a sample float64  0.88  1.22   1.29  1.29   1.48  1.45  1.54  1.52  1.00   a sample against MPFR or
 ///     long double
+///
+/// With tables the same bounds hold, and a division by a literal becomes two operations that round it once.
 ///
 /// pow with a literal integer from -2 to 4 or +-1/2 as exponent is a product or a square root of its operand or of the
 /// reciprocal, good to 2.5 units; with an integer of up to 64 else, to 0.51.

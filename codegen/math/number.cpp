@@ -127,6 +127,24 @@ Expr polynomial(Expr x, std::span<const double> coefficients) {
   return sum;
 }
 
+bool has_reciprocal(Expr like, double divisor) {
+  const double most = is_double(like) ? 0x1p500 : 0x1p50;
+  return 1 / most <= std::abs(divisor) && std::abs(divisor) <= most;
+}
+
+Expr quotient(Expr x, double divisor) {
+  // Rounded towards 0, so that what is left has its sign: infinity times both is one infinity.
+  double nearest = 1 / divisor;
+  if (!is_double(x)) {
+    const double high = std::bit_cast<float>(static_cast<std::uint32_t>(bits_of_literal(x, nearest)));
+    nearest = std::abs(high) > std::abs(nearest) ? std::nextafter(static_cast<float>(high), 0.0F) : high;
+  } else if (std::fma(std::abs(nearest), std::abs(divisor), -1) > 0) {
+    nearest = std::nextafter(nearest, 0.0);
+  }
+  const double rest = std::fma(-nearest, divisor, 1) / divisor;
+  return rest == 0 ? x * nearest : fma(x, nearest, x * rest);
+}
+
 Integer rounded_product(Expr x, double factor, int offset) {
   // Between 1.5 * 2^fraction_bits and its neighbours lie only integers: the sum is rounded to one, which stands in its
   // lowest bits.
