@@ -79,17 +79,19 @@ Expr asked_by(Expr condition) {
   return {};
 }
 
+using Conditions = std::array<Expr, 4>;
+
 /// Whether `e` looks up in 2^bits numbers from `place` on, which then stand in the table.
-bool reads(Expr e, int bits, std::size_t place, Lookup& lookup) {
+bool reads(Expr e, std::size_t bits, const Conditions& has_bit, std::size_t place, Lookup& lookup) {
   const std::size_t size = std::size_t{1} << bits;
   if (e->op == ir::Opcode::literal) {
     std::fill_n(lookup.table.begin() + static_cast<std::ptrdiff_t>(place), size, e->bits);
     return true;
   }
-  if (bits == 0) return false;
-  if (e->op != ir::Opcode::select || !same(e->args[0], has_bit(lookup.index, bits - 1)))
-    return reads(e, bits - 1, place, lookup) && reads(e, bits - 1, place + size / 2, lookup);
-  return reads(e->args[2], bits - 1, place, lookup) && reads(e->args[1], bits - 1, place + size / 2, lookup);
+  if (bits == 0 || e->op != ir::Opcode::select) return false;
+  const bool is_asked = same(e->args[0], has_bit[bits - 1]);
+  return reads(is_asked ? e->args[2] : e, bits - 1, has_bit, place, lookup) &&
+         reads(is_asked ? e->args[1] : e, bits - 1, has_bit, place + size / 2, lookup);
 }
 
 }  // namespace
@@ -108,9 +110,11 @@ Expr lookup(Expr index, Expr like, const Table& table) {
 std::optional<Lookup> looked_up(const ir::Node& e) {
   if (e.op != ir::Opcode::select || !is_floating(e.dtype)) return std::nullopt;
   Lookup lookup{asked_by(e.args[0]), {}};
-  if (!lookup.index || size_of(lookup.index->dtype) != size_of(e.dtype) || !reads(Expr(&e), 4, 0, lookup))
-    return std::nullopt;
-  return lookup;
+  if (!lookup.index || size_of(lookup.index->dtype) != size_of(e.dtype)) return std::nullopt;
+  Conditions conditions;
+  for (std::size_t bit = 0; bit < conditions.size(); ++bit)
+    conditions[bit] = has_bit(lookup.index, static_cast<int>(bit));
+  return reads(Expr(&e), conditions.size(), conditions, 0, lookup) ? std::optional(lookup) : std::nullopt;
 }
 
 Expr segment(Expr x, double width) {
