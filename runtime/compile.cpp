@@ -147,6 +147,7 @@ class Compiler {
                                {.vector_bytes = target_.vector_bytes,
                                 .registers = target_.registers,
                                 .masks = target_.masks,
+                                .tables = target_.masks,
                                 .math = options_.math});
     });
     return timed("assemble", [&] { return codegen::assemble(std::move(schedule), interface); });

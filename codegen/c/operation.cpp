@@ -164,6 +164,11 @@ std::string c_operation(Opcode op, DType result, DType operand, const Args& args
       return rounded("nearbyint", operand, args[0]);
     case Opcode::fma:
       return fused(operand, args);
+    case Opcode::scale:
+    case Opcode::mantissa:
+      return call(prelude.function(ir::name(op), operand), args);
+    case Opcode::exponent:
+      return call(libm("logb", operand), args);
     case Opcode::lt:
       return infix("<", args);
     case Opcode::le:

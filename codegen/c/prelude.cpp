@@ -89,6 +89,18 @@ constexpr std::array definitions{
   return a == b ? (signbit(a) ? b : a) : (a < b ? b : a);
 }
 )"},
+    Definition{"scale", Kind::floating, R"(static inline $T scale_$S($T a, $T n) {
+  return isnan(n) ? n : ldexp$f(a, (int)fmax$f(fmin$f(floor$f(n), 8192), -8192));
+}
+)"},
+    Definition{"mantissa", Kind::floating, R"(static inline $T mantissa_$S($T a) {
+  if (a == 0 || a == INFINITY) return 1;
+  if (!(a > 0)) return NAN;
+  int n;
+  const $T half = frexp$f(a, &n);
+  return half < ($T)0.75 ? 2 * half : half;
+}
+)"},
     Definition{"mod", Kind::floating, R"(static inline $T mod_$S($T a, $T b) {
   const $T rest = fmod$f(a, b);
   if (rest == 0) return copysign$f(0, b);

@@ -87,8 +87,7 @@ std::vector<Expr> terms(Expr sum) {
 
 std::vector<Expr> Expressions::operands(Expr expr) const {
   if (expr->op == Opcode::load) return terms(expr->args[0]);
-  if (math::has_exception(*expr)) return {expr->args[0], expr->args[1]};
-  return {expr->args.begin(), expr->args.end()};
+  return operations_.operands(*expr);
 }
 
 bool Expressions::is_known(Expr expr) {
@@ -150,6 +149,7 @@ Operand Expressions::operation(const Node& node) {
     return Operand::vector(
         except(code_, lanes_.spread(condition), lanes_.spread(rule), [&] { return spread(node.args[2]); }));
   }
+  if (const std::optional<math::Lookup> lookup = operations_.table(node)) return found(*lookup, node.dtype);
   for (const Expr arg : node.args) args.push_back(known(arg));
   const DType operand = operand_dtype(node);
   const bool uniform = std::ranges::all_of(args, [](const Operand& arg) { return arg.form == Operand::Form::uniform; });
@@ -165,6 +165,15 @@ Operand Expressions::operation(const Node& node) {
     for (const Values& column : columns) row.push_back(column[group]);
     results.push_back(place(node.op, node.dtype, operand, row));
   }
+  return uniform ? Operand::uniform(results[0]) : Operand::vector(std::move(results));
+}
+
+Operand Expressions::found(const math::Lookup& lookup, DType dtype) {
+  const Operand index = known(lookup.index);
+  const bool uniform = index.form == Operand::Form::uniform;
+  Values results;
+  for (llvm::Value* each : uniform ? index.parts : lanes_.spread(index))
+    results.push_back(operations_.lookup(each, dtype, lookup.table));
   return uniform ? Operand::uniform(results[0]) : Operand::vector(std::move(results));
 }
 

@@ -59,6 +59,7 @@ class Expressions {
   Operand compute(const ir::Node& node);
   Operand leaf(const ir::Node& node);
   Operand operation(const ir::Node& node);
+  Operand found(const math::Lookup& lookup, DType dtype);
   std::optional<Operand> linear(const ir::Node& node, const std::vector<Operand>& args);
   llvm::Value* place(ir::Opcode op, DType result, DType operand, llvm::ArrayRef<llvm::Value*> args);
   llvm::Value* parameter(const Dim& dim);

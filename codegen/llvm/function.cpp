@@ -51,10 +51,8 @@ class Body {
     while (!pending.empty()) {
       const Expr e = pending.back();
       const std::size_t before = pending.size();
-      for (std::size_t k = 0; k < e->args.size(); ++k) {
-        const bool is_exception = k == 2 && math::has_exception(*e);
-        if (!is_exception && !known.contains(e->args[k].get())) pending.push_back(e->args[k]);
-      }
+      for (const Expr operand : operations_.operands(*e))
+        if (!known.contains(operand.get())) pending.push_back(operand);
       if (pending.size() > before) continue;
       pending.pop_back();
       if (!known.contains(e.get())) known[e.get()] = computed(e, known);
@@ -65,6 +63,8 @@ class Body {
   llvm::Value* computed(Expr e, const Known& known) {
     if (e->op == Opcode::argument) return code_.function().getArg(static_cast<unsigned>(e->number));
     if (e->op == Opcode::literal) return operations_.literal(e->dtype, e->bits, lanes_);
+    if (const std::optional<math::Lookup> lookup = operations_.table(*e))
+      return operations_.lookup(known.at(lookup->index.get()), e->dtype, lookup->table);
     if (math::has_exception(*e)) return with_exception(e, known);
     llvm::SmallVector<llvm::Value*, 3> args;
     for (const Expr arg : e->args) args.push_back(known.at(arg.get()));
@@ -89,7 +89,7 @@ llvm::Function& math_function(Opcode op, DType dtype, unsigned lanes, const Targ
   llvm::Type* value = widened(register_type(module.getContext(), dtype), lanes);
   llvm::Function& function = declare(symbol, value, static_cast<unsigned>(ir::info(op).arity), target, module);
   ir::Pool pool;
-  Body(function, lanes, target).write(math::definition(op, dtype, pool));
+  Body(function, lanes, target).write(math::definition(op, dtype, pool, target.masks));
   return function;
 }
 

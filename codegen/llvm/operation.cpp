@@ -105,6 +105,12 @@ llvm::Value* Operations::compute(Opcode op, DType dtype, Args args) {
       return rounded(id::roundeven, x, dtype);
     case Opcode::fma:
       return floating ? b_.CreateIntrinsic(id::fma, {x->getType()}, args) : b_.CreateAdd(b_.CreateMul(x, y), args[2]);
+    case Opcode::scale:
+      return scaled(x, y);
+    case Opcode::exponent:
+      return exponent(x);
+    case Opcode::mantissa:
+      return mantissa(x);
     case Opcode::lt:
       return less(x, y, dtype);
     case Opcode::le:

@@ -2,12 +2,16 @@
 #pragma once
 
 #include "codegen/llvm/target.h"
+#include "codegen/math/number.h"
 #include "src/ir/element.h"
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/Analysis/InstSimplifyFolder.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Intrinsics.h>
+
+#include <optional>
+#include <vector>
 
 namespace theon::codegen {
 
@@ -38,10 +42,21 @@ class Operations {
   /// As Tensor::astype.
   llvm::Value* convert(llvm::Value* value, DType from, DType to);
   llvm::Value* literal(DType dtype, std::uint64_t bits, unsigned lanes);
+  /// Those that emitting a node takes: not what is emitted only where it is needed, nor the numbers of a table.
+  std::vector<ir::Expr> operands(const ir::Node& node) const;
+  /// The lookup that a node is, where the target has an instruction for it.
+  std::optional<math::Lookup> table(const ir::Node& node) const;
+  /// What stands in the table of 16 numbers at `index` mod 16, unsigned integers of their size. Only where
+  /// Target::masks.
+  llvm::Value* lookup(llvm::Value* index, DType dtype, llvm::ArrayRef<std::uint64_t> table);
 
  private:
   llvm::Value* compute(ir::Opcode op, DType dtype, Args args);
   llvm::Value* call(ir::Opcode op, DType dtype, Args args);
+  llvm::Value* scaled(llvm::Value* x, llvm::Value* exponent);
+  llvm::Value* exponent(llvm::Value* x);
+  llvm::Value* mantissa(llvm::Value* x);
+  llvm::Value* by_registers(Args args, llvm::function_ref<llvm::Value*(Args)> compute);
   llvm::Value* small_floating(ir::Opcode op, DType result, DType operand, Args args);
   llvm::Value* minimum(llvm::Value* x, llvm::Value* y, DType dtype);
   llvm::Value* maximum(llvm::Value* x, llvm::Value* y, DType dtype);

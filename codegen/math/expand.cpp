@@ -2,11 +2,13 @@
 
 #include "codegen/math/functions.h"
 #include "codegen/math/number.h"
+#include "src/ir/semantics.h"
 
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -45,13 +47,29 @@ Expr (*expansion(Opcode op))(const Args&) {
   }
 }
 
+/// The form for machines with tables, which is also the one of fewest operations; null where there is none.
+Expr (*tabulated(Opcode op))(Expr) {
+  switch (op) {
+    case Opcode::exp:
+      return tabulated_exp;
+    case Opcode::log:
+      return tabulated_log;
+    case Opcode::erf:
+      return tabulated_erf;
+    default:
+      return nullptr;
+  }
+}
+
 /// More operations than this are too many to expand in one kernel.
 constexpr int most_in_place = 200;
 
 bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
 
 /// The function of `e` on other arguments, of float32, float64 or integers.
-Expr function_of(Expr e, const Args& args, Functions functions) {
+Expr function_of(Expr e, const Args& args, Forms forms) {
+  const Functions functions = forms.functions;
+  if (functions != Functions::called && forms.tables && tabulated(e->op)) return tabulated(e->op)(args[0]);
   const bool is_fast = functions == Functions::fast && is_floating(args[0]->dtype);
   if (const std::optional<Expr> fast = is_fast ? fast_form(e->op, args) : std::nullopt) return *fast;
   if (functions != Functions::called || !is_floating(args[0]->dtype)) return expansion(e->op)(args);
@@ -60,12 +78,12 @@ Expr function_of(Expr e, const Args& args, Functions functions) {
 }
 
 /// `e` on other arguments.
-Expr applied(Expr e, Args args, Functions functions) {
+Expr applied(Expr e, Args args, Forms forms) {
   if (expansion(e->op) == nullptr)
     return e->op == Opcode::load ? e->pool->load(e->number, e->dtype, args) : e->pool->make(e->op, args, e->dtype);
-  if (!is_half(e->dtype)) return function_of(e, args, functions);
+  if (!is_half(e->dtype)) return function_of(e, args, forms);
   for (Expr& arg : args) arg = convert(arg, DType::float32);
-  return convert(function_of(e, args, functions), e->dtype);
+  return convert(function_of(e, args, forms), e->dtype);
 }
 
 /// Whether it becomes a product, so that one division serves all quotients with the divisor.
@@ -75,6 +93,16 @@ bool multiplies_reciprocal(Expr e, Functions functions) {
 }
 
 bool divides_by_root(Expr e) { return e->op == Opcode::div && e->args[1]->op == Opcode::sqrt && !is_half(e->dtype); }
+
+/// The divisor, where it is a literal that is better multiplied by.
+std::optional<double> known_divisor(Expr e, Forms forms) {
+  if (!forms.tables || forms.functions == Functions::fast) return std::nullopt;
+  if (e->op != Opcode::div || !is_floating(e->dtype) || is_half(e->dtype)) return std::nullopt;
+  const Expr divisor = e->args[1];
+  if (divisor->op != Opcode::literal || e->args[0]->op == Opcode::literal) return std::nullopt;
+  const double value = ir::convert(ir::Value{divisor->dtype, divisor->bits}, DType::float64).as<double>();
+  return has_reciprocal(e, value) ? std::optional(value) : std::nullopt;
+}
 
 std::unordered_set<const ir::Node*> loop_indices(Expr root) {
   std::unordered_set<const ir::Node*> found;
@@ -99,20 +127,25 @@ std::unordered_set<const ir::Node*> dividing_often(std::span<const Expr> nodes) 
   return often;
 }
 
-std::vector<Expr> expanded(std::span<const Expr> roots, Functions functions) {
+std::vector<Expr> expanded(std::span<const Expr> roots, Forms forms) {
   std::unordered_map<const ir::Node*, Expr> done;
   const std::vector<Expr> nodes = ir::postorder(roots);
   const std::unordered_set<const ir::Node*> roots_inverted = dividing_often(nodes);
   for (const Expr e : nodes) {
     Args args;
     for (const Expr arg : e->args) args.push_back(done.at(arg.get()));
-    if (multiplies_reciprocal(e, functions) || (divides_by_root(e) && roots_inverted.contains(e->args[1].get()))) {
+    if (const std::optional<double> divisor = known_divisor(e, forms)) {
+      done[e.get()] = quotient(args[0], *divisor);
+      continue;
+    }
+    if (multiplies_reciprocal(e, forms.functions) ||
+        (divides_by_root(e) && roots_inverted.contains(e->args[1].get()))) {
       done[e.get()] = args[0] * (1 / args[1]);
       continue;
     }
     const bool is_kept =
         expansion(e->op) == nullptr && std::ranges::equal(args, e->args, [](Expr a, Expr b) { return same(a, b); });
-    done[e.get()] = is_kept ? e : applied(e, std::move(args), functions);
+    done[e.get()] = is_kept ? e : applied(e, std::move(args), forms);
   }
   std::vector<Expr> results;
   for (const Expr root : roots) results.push_back(done.at(root.get()));
@@ -121,9 +154,9 @@ std::vector<Expr> expanded(std::span<const Expr> roots, Functions functions) {
 
 bool is_operation(Expr e) { return !e->args.empty() && e->op != Opcode::bitcast; }
 
-int count_operations(Opcode op, DType dtype) {
+int count_operations(Opcode op, DType dtype, bool tables) {
   ir::Pool pool;
-  std::vector<Expr> pending{definition(op, dtype, pool)};
+  std::vector<Expr> pending{definition(op, dtype, pool, tables)};
   std::unordered_set<const ir::Node*> seen;
   int count = 0;
   while (!pending.empty()) {
@@ -131,6 +164,10 @@ int count_operations(Opcode op, DType dtype) {
     pending.pop_back();
     if (!seen.insert(e.get()).second) continue;
     count += is_operation(e);
+    if (const std::optional<Lookup> lookup = looked_up(*e)) {
+      pending.push_back(lookup->index);
+      continue;
+    }
     pending.insert(pending.end(), e->args.begin(), has_exception(*e) ? e->args.end() - 1 : e->args.end());
   }
   return count;
@@ -140,31 +177,32 @@ int count_operations(Opcode op, DType dtype) {
 
 std::vector<Expr> expand(std::span<const Expr> roots) { return expanded(roots, Functions::in_place); }
 
-Expr expand(Expr root, Functions functions) { return expanded(std::span(&root, 1), functions).front(); }
+Expr expand(Expr root, Forms forms) { return expanded(std::span(&root, 1), forms).front(); }
 
 Expr expand(Expr root) { return expand(root, Functions::in_place); }
 
-Expr definition(Opcode op, DType dtype, ir::Pool& pool) {
+Expr definition(Opcode op, DType dtype, ir::Pool& pool, bool tables) {
   const Expr x = pool.argument(0, dtype);
-  return expand(op == Opcode::pow ? pow(x, pool.argument(1, dtype)) : pool.make(op, {x}, dtype));
+  return expand(op == Opcode::pow ? pow(x, pool.argument(1, dtype)) : pool.make(op, {x}, dtype),
+                {Functions::in_place, tables});
 }
 
-Functions best_for(std::span<const Expr> values, Math math) {
-  if (math == Math::fast) return Functions::fast;
+Forms best_for(std::span<const Expr> values, Math math, bool tables) {
+  if (math == Math::fast) return {Functions::fast, tables};
   int operations = 0;
   for (const Expr e : ir::postorder(values)) {
-    if (expansion(e->op) != nullptr) operations += cost(e->op, e->dtype);
+    if (expansion(e->op) != nullptr) operations += cost(e->op, e->dtype, tables);
   }
-  return operations > most_in_place ? Functions::called : Functions::in_place;
+  return {operations > most_in_place ? Functions::called : Functions::in_place, tables};
 }
 
-int cost(Opcode op, DType dtype) {
+int cost(Opcode op, DType dtype, bool tables) {
   if (expansion(op) == nullptr) return op == Opcode::bitcast ? 0 : 1;
   static std::mutex mutex;
-  static std::map<std::pair<Opcode, DType>, int> known;
+  static std::map<std::tuple<Opcode, DType, bool>, int> known;
   const std::lock_guard lock(mutex);
-  const auto [it, is_new] = known.try_emplace({op, dtype}, 0);
-  if (is_new) it->second = count_operations(op, dtype);
+  const auto [it, is_new] = known.try_emplace({op, dtype, tables}, 0);
+  if (is_new) it->second = count_operations(op, dtype, tables);
   return it->second;
 }
 

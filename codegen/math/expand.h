@@ -1,5 +1,6 @@
-// Functions as expressions of what every target has: arithmetic, fma, comparisons, bits. Nothing is looked up, and
-// targets branch only around what is rarely needed (`usually` in number.h), so kernels vectorise them with the rest.
+// Functions as expressions of what every target has: arithmetic, fma, comparisons, bits. Only on machines with tables
+// are numbers taken apart in one instruction and coefficients looked up, in registers. Targets branch only around what
+// is rarely needed (`usually` in number.h), so kernels vectorise functions with the rest.
 //
 // A product that must be rounded before it enters a sum is used more than once there: targets may contract a product of
 // one use with a sum, and no other.
@@ -18,9 +19,17 @@ namespace theon::codegen::math {
 /// that is called; or in place in the fewest operations that Math::fast allows.
 enum class Functions { in_place, called, fast };
 
+/// The same, and whether they may use the operations that only some machines have (Machine::tables).
+struct Forms {
+  Functions functions = Functions::in_place;
+  bool tables = false;
+
+  Forms(Functions how, bool has_tables = false) : functions(how), tables(has_tables) {}
+};
+
 /// Which is better for a kernel with these values. In place a function costs no more than its operations; but hundreds
 /// of them take long to compile, and they compete for registers.
-Functions best_for(std::span<const ir::Expr> values, Math math);
+Forms best_for(std::span<const ir::Expr> values, Math math, bool tables = false);
 
 /// `root` with every function expanded: exp, log, log1p, expm1, sin, cos, tanh, erf and pow. float16 and bfloat16 go
 /// through float32. Reductions are to be lowered before. Special cases are those of C99, Annex F; subnormal numbers
@@ -33,6 +42,8 @@ Functions best_for(std::span<const ir::Expr> values, Math math);
 ///     2^16, of pow a sample float64  0.88  1.22   1.29  1.29   1.48  1.45  1.54  1.52  1.00   a sample against MPFR or
 ///     long double
 ///
+/// With tables the same bounds hold, and a division by a literal becomes two operations that round it once.
+///
 /// pow with a literal integer from -2 to 4 or +-1/2 as exponent is a product or a square root of its operand or of the
 /// reciprocal, good to 2.5 units; with an integer of up to 64 else, to 0.51.
 ir::Expr expand(ir::Expr root);
@@ -40,13 +51,13 @@ ir::Expr expand(ir::Expr root);
 std::vector<ir::Expr> expand(std::span<const ir::Expr> roots);
 /// The same, but for functions that are called: those of float32 and float64 remain, unless they are powers with a
 /// literal exponent that is a product or a root.
-ir::Expr expand(ir::Expr root, Functions functions);
+ir::Expr expand(ir::Expr root, Forms forms);
 
 /// `op` of argument 0, and argument 1 for pow, of a dtype, expanded: what one that is called computes.
-ir::Expr definition(ir::Opcode op, DType dtype, ir::Pool& pool);
+ir::Expr definition(ir::Opcode op, DType dtype, ir::Pool& pool, bool tables = false);
 
 /// How many operations one application of `op` to operands of `dtype` comes to, once expanded, without what is rarely
-/// needed; a bitcast is none.
-int cost(ir::Opcode op, DType dtype);
+/// needed; a bitcast is none, and a lookup one.
+int cost(ir::Opcode op, DType dtype, bool tables = false);
 
 }  // namespace theon::codegen::math

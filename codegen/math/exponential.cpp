@@ -58,6 +58,13 @@ Expr expand_exp(Expr x) {
   return scaled(polynomial(reduced(clamped, n, c), c.exp), n);
 }
 
+Expr tabulated_exp(Expr x) {
+  const Constants& c = constants(x);
+  const Expr clamped = at_least(at_most(x, c.highest), c.lowest);
+  const Integer n = rounded_product(clamped, std::numbers::log2e);
+  return scale(polynomial(reduced(clamped, n, c), c.exp), n.number);
+}
+
 Expr expand_expm1(Expr x) {
   const Constants& c = constants(x);
   const Expr clamped = at_least(at_most(x, c.highest), c.lowest_minus_one);

@@ -20,6 +20,11 @@ ir::Expr expand_pow(ir::Expr x, ir::Expr y);
 /// x^y for a floating x and those literals y that need no logarithm.
 std::optional<ir::Expr> power_of_literal(ir::Expr x, ir::Expr y);
 
+/// Forms for machines with tables.
+ir::Expr tabulated_exp(ir::Expr x);
+ir::Expr tabulated_log(ir::Expr x);
+ir::Expr tabulated_erf(ir::Expr x);
+
 /// `op` in fewer operations, as Math::fast allows, where there is such a form.
 std::optional<ir::Expr> fast_form(ir::Opcode op, const std::vector<ir::Expr>& args);
 /// The parts of it that functions in other files compute.

@@ -64,6 +64,12 @@ Expr expand_log(Expr x) {
   return with_ends(log_of_parts(p.mantissa - 1, scale, p.scale_unit, c.balanced), x, 0);
 }
 
+Expr tabulated_log(Expr x) {
+  // Of 0 and infinity the mantissa is 1 and the exponent infinite, of what has no logarithm the mantissa is NaN.
+  const Expr m = mantissa(x);
+  return log_of_parts(m - 1, exponent(m) - exponent(x), 1, constants(x).shifted);
+}
+
 Expr fast_log(Expr x) {
   const Constants& c = constants(x);
   const Parts p = parts(x, std::numbers::sqrt2 / 2);

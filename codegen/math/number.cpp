@@ -2,6 +2,7 @@
 
 #include "src/support/check.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -63,6 +64,64 @@ bool has_exception(const ir::Node& e) {
   return same(inner->args[0], e.args[0]) && same(inner->args[1], e.args[1]);
 }
 
+namespace {
+
+Expr has_bit(Expr index, int bit) { return (index & index->pool->literal(index->dtype, std::int64_t{1} << bit)) != 0; }
+
+/// The integers whose highest of four bits `condition` asks for; null where it is no such question.
+Expr asked_by(Expr condition) {
+  if (condition->op != ir::Opcode::ne) return {};
+  for (const Expr bit : condition->args) {
+    if (bit->op != ir::Opcode::bit_and) continue;
+    for (const Expr index : bit->args)
+      if (same(has_bit(index, 3), condition)) return index;
+  }
+  return {};
+}
+
+using Conditions = std::array<Expr, 4>;
+
+/// Whether `e` looks up in 2^bits numbers from `place` on, which then stand in the table.
+bool reads(Expr e, std::size_t bits, const Conditions& has_bit, std::size_t place, Lookup& lookup) {
+  const std::size_t size = std::size_t{1} << bits;
+  if (e->op == ir::Opcode::literal) {
+    std::fill_n(lookup.table.begin() + static_cast<std::ptrdiff_t>(place), size, e->bits);
+    return true;
+  }
+  if (bits == 0 || e->op != ir::Opcode::select) return false;
+  const bool is_asked = same(e->args[0], has_bit[bits - 1]);
+  return reads(is_asked ? e->args[2] : e, bits - 1, has_bit, place, lookup) &&
+         reads(is_asked ? e->args[1] : e, bits - 1, has_bit, place + size / 2, lookup);
+}
+
+}  // namespace
+
+Expr lookup(Expr index, Expr like, const Table& table) {
+  std::vector<Expr> values;
+  for (const double each : table) values.push_back(number(like, each));
+  for (int bit = 0; values.size() > 1; ++bit) {
+    const Expr is_second = has_bit(index, bit);
+    for (std::size_t k = 0; k < values.size() / 2; ++k) values[k] = select(is_second, values[2 * k + 1], values[2 * k]);
+    values.resize(values.size() / 2);
+  }
+  return values.front();
+}
+
+std::optional<Lookup> looked_up(const ir::Node& e) {
+  if (e.op != ir::Opcode::select || !is_floating(e.dtype)) return std::nullopt;
+  Lookup lookup{asked_by(e.args[0]), {}};
+  if (!lookup.index || size_of(lookup.index->dtype) != size_of(e.dtype)) return std::nullopt;
+  Conditions conditions;
+  for (std::size_t bit = 0; bit < conditions.size(); ++bit)
+    conditions[bit] = has_bit(lookup.index, static_cast<int>(bit));
+  return reads(Expr(&e), conditions.size(), conditions, 0, lookup) ? std::optional(lookup) : std::nullopt;
+}
+
+Expr segment(Expr x, double width) {
+  constexpr int digits = 8;
+  return bits_of(fma(x, 1 / width, std::ldexp(1.5, format(x).fraction_bits - digits))) >> digits;
+}
+
 Expr polynomial(Expr x, std::span<const double> coefficients) {
   constexpr std::size_t few = 8, leading = 3;
   // The leading terms are most of the sum: they are not to be rounded twice.
@@ -70,6 +129,24 @@ Expr polynomial(Expr x, std::span<const double> coefficients) {
   Expr sum = is_long ? by_parity(x, coefficients.subspan(leading)) : number(x, coefficients.back());
   for (std::size_t k = is_long ? leading : coefficients.size() - 1; k-- > 0;) sum = fma(sum, x, coefficients[k]);
   return sum;
+}
+
+bool has_reciprocal(Expr like, double divisor) {
+  const double most = is_double(like) ? 0x1p500 : 0x1p50;
+  return 1 / most <= std::abs(divisor) && std::abs(divisor) <= most;
+}
+
+Expr quotient(Expr x, double divisor) {
+  // Rounded towards 0, so that what is left has its sign: infinity times both is one infinity.
+  double nearest = 1 / divisor;
+  if (!is_double(x)) {
+    const double high = std::bit_cast<float>(static_cast<std::uint32_t>(bits_of_literal(x, nearest)));
+    nearest = std::abs(high) > std::abs(nearest) ? std::nextafter(static_cast<float>(high), 0.0F) : high;
+  } else if (std::fma(std::abs(nearest), std::abs(divisor), -1) > 0) {
+    nearest = std::nextafter(nearest, 0.0);
+  }
+  const double rest = std::fma(-nearest, divisor, 1) / divisor;
+  return rest == 0 ? x * nearest : fma(x, nearest, x * rest);
 }
 
 Integer rounded_product(Expr x, double factor, int offset) {

@@ -3,7 +3,9 @@
 
 #include "src/ir/element.h"
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace theon::codegen::math {
@@ -45,9 +47,29 @@ Expr usually(Expr condition, Expr rule, Expr exception);
 /// Whether `e` is such a select.
 bool has_exception(const ir::Node& e);
 
+/// 16 numbers of x's dtype, one of which an instruction looks up.
+using Table = std::array<double, 16>;
+/// The number in the table at `index` mod 16, for unsigned integers of the size of the numbers. Written as selects by
+/// the four lowest bits of the index.
+Expr lookup(Expr index, Expr like, const Table& table);
+/// The operands of such a lookup: the numbers as bits.
+struct Lookup {
+  Expr index;
+  std::array<std::uint64_t, 16> table;
+};
+/// Whether `e` is one.
+std::optional<Lookup> looked_up(const ir::Node& e);
+
 /// c0 + c1 x + c2 x^2 + ..., by Horner's rule. Where that is long, what follows c2 is two polynomials in x^2, so that
 /// fewer steps wait for each other.
 Expr polynomial(Expr x, std::span<const double> coefficients);
+
+/// x / divisor in two operations, after N. Brisebarre, J.-M. Muller and S. K. Raina, Accelerating Correctly Rounded
+/// Floating-Point Division when the Divisor Is Known in Advance (2004): what is rounded is off the quotient by no more
+/// than 2^-51 units. Quotients that are nearly subnormal may be off by a whole unit.
+Expr quotient(Expr x, double divisor);
+/// Whether the reciprocal of a divisor and what rounding it costs are both normal numbers.
+bool has_reciprocal(Expr like, double divisor);
 
 /// An integer n as a number, and n + offset in the lowest bits of a pattern.
 struct Integer {
@@ -61,6 +83,10 @@ Expr power_of_two(const Integer& n);
 /// x * 2^n, for an Integer of offset 2 * bias: in two steps, so that results overflow and become subnormal as they
 /// should.
 Expr scaled(Expr x, const Integer& n);
+
+/// floor(x / width), for 0 <= x < 16 width, in the lowest bits of a pattern. Off by less than 2^-8: numbers just below
+/// a multiple of the width may count as beyond it.
+Expr segment(Expr x, double width);
 
 /// mantissa = x * 2^n in [lowest, 2 lowest), for a normal number x.
 struct Parts {

@@ -9,9 +9,8 @@ namespace theon::codegen {
 using ir::Access;
 using ir::Expr;
 
-KernelBuilder::KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool,
-                             math::Functions functions)
-    : values_(values), pool_(pool), functions_(functions) {
+KernelBuilder::KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool, math::Forms forms)
+    : values_(values), pool_(pool), forms_(forms) {
   kernel_.name = std::move(name);
 }
 

@@ -24,7 +24,7 @@ struct LoopShape {
 class KernelBuilder {
  public:
   KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool,
-                math::Functions functions = math::Functions::in_place);
+                math::Forms forms = math::Functions::in_place);
 
   ir::Pool& pool() { return pool_; }
   ir::Expr begin() { return pool_.local(0, DType::int64); }
@@ -39,7 +39,7 @@ class KernelBuilder {
   std::int64_t scratch(DType dtype, ir::Expr elements);
 
   /// The value with functions computed as they are in this kernel.
-  ir::Expr computed(ir::Expr value) const { return math::expand(value, functions_); }
+  ir::Expr computed(ir::Expr value) const { return math::expand(value, forms_); }
 
   /// A decision, for people.
   template <class... Args>
@@ -71,7 +71,7 @@ class KernelBuilder {
 
   const std::vector<Value>& values_;
   ir::Pool& pool_;
-  math::Functions functions_;
+  math::Forms forms_;
   ir::Kernel kernel_;
   std::vector<ir::Statement> open_;  // loops and conditions
   std::unordered_map<ValueId, std::int64_t> buffers_;

@@ -126,7 +126,7 @@ class ColumnLowering {
         work_{input.machine},
         lanes_(lanes_of(elements(), input.machine)),
         builder_(kernel_name(group, input.values), input.values, input.pool,
-                 math::best_for(elements(), input.machine.math)) {}
+                 math::best_for(elements(), input.machine.math, input.machine.tables)) {}
 
   /// Nothing where one iteration over a few vectors covers a row anyway.
   std::optional<LoweredKernel> run() {

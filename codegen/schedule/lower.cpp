@@ -771,7 +771,7 @@ LoweredKernel lower(const Group& group, const LoweringInput& input) {
   std::vector<Expr> elements;
   for (const Nest& nest : group.nests) elements.push_back(nest.element);
   KernelBuilder builder(kernel_name(group, input.values), input.values, input.pool,
-                        math::best_for(elements, input.machine.math));
+                        math::best_for(elements, input.machine.math, input.machine.tables));
   Lowering lowering(group, input, builder, nullptr);
   Iterations iterations = lowering.run();
   return {builder.finish(), iterations.trips, std::move(iterations.phases), lowering.temporaries(), lowering.own()};

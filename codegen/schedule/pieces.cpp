@@ -86,7 +86,7 @@ class PieceLowering {
         input_(input),
         pool_(input.pool),
         builder_(kernel_name(group, input.values), input.values, input.pool,
-                 math::best_for(elements(), input.machine.math)) {}
+                 math::best_for(elements(), input.machine.math, input.machine.tables)) {}
 
   /// Nothing where there would be one piece.
   std::optional<LoweredKernel> run() {

@@ -72,7 +72,7 @@ class TileLowering {
         input_(input),
         pool_(input.pool),
         builder_(kernel_name(group, input.values), input.values, input.pool,
-                 math::best_for(elements(group), input.machine.math)) {
+                 math::best_for(elements(group), input.machine.math, input.machine.tables)) {
     for (Expr e : ir::postorder(elements(group)))
       if (across(e, last_ + 1) == axis) turned_.push_back({e, 0});
   }

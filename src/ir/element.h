@@ -48,6 +48,10 @@ enum class Opcode : std::uint8_t {
   trunc,
   round,  // round: half to even
   fma,    // args 0 * args 1 + args 2, rounded once
+  // Floating-point numbers taken apart, in one instruction on machines with Machine::tables; others are given none of these.
+  scale,     // args 0 * 2^floor(args 1), rounded once; args 1 is finite or NaN
+  exponent,  // floor(log2(|args 0|)): -infinity of 0, infinity of infinity
+  mantissa,  // args 0 * 2^n in [3/4, 3/2), for an integer n: 1 of 0 and infinity, NaN below 0
   // Comparisons; the result is boolean.
   lt,
   le,
@@ -232,6 +236,9 @@ Expr convert(Expr a, DType dtype);
 Expr bitcast(Expr a, DType dtype);
 Expr abs(Expr a);
 Expr sqrt(Expr a);
+Expr scale(Term a, Term n);
+Expr exponent(Expr a);
+Expr mantissa(Expr a);
 Expr floor(Expr a);
 Expr ceil(Expr a);
 Expr trunc(Expr a);

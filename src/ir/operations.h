@@ -2,6 +2,7 @@
 // float and double. Where one cannot be called with a type, the operation is not defined for it.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
@@ -173,6 +174,33 @@ struct Fma {
   template <Integer T>
   T operator()(T a, T b, T c) const {
     return Add()(Mul()(a, b), c);
+  }
+};
+
+struct Scale {
+  template <Float T>
+  T operator()(T a, T n) const {
+    // By more than this all numbers overflow or vanish.
+    constexpr T most = 8192;
+    return std::isnan(n) ? n : std::ldexp(a, static_cast<int>(std::floor(std::clamp(n, -most, most))));
+  }
+};
+
+struct Exponent {
+  template <Float T>
+  T operator()(T a) const {
+    return std::logb(a);
+  }
+};
+
+struct Mantissa {
+  template <Float T>
+  T operator()(T a) const {
+    if (a == 0 || a == std::numeric_limits<T>::infinity()) return 1;
+    if (!(a > 0)) return std::numeric_limits<T>::quiet_NaN();
+    int n = 0;
+    const T half = std::frexp(a, &n);
+    return half < T{0.75} ? 2 * half : half;
   }
 };
 

@@ -107,6 +107,12 @@ Operation operation(Opcode op, DType operand, DType result) {
       return on<Round, 1>(operand);
     case Opcode::fma:
       return on<Fma, 3>(operand);
+    case Opcode::scale:
+      return on<Scale, 2>(operand);
+    case Opcode::exponent:
+      return on<Exponent, 1>(operand);
+    case Opcode::mantissa:
+      return on<Mantissa, 1>(operand);
     case Opcode::lt:
       return on<Less, 2>(operand);
     case Opcode::le:

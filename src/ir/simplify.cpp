@@ -237,6 +237,9 @@ Expr simplify_operation(Opcode op, std::span<const Expr> args, DType dtype) {
     case Opcode::bitcast:
       return simplify_bitcast(args[0], dtype);
     case Opcode::sqrt:
+    case Opcode::scale:
+    case Opcode::exponent:
+    case Opcode::mantissa:
     case Opcode::exp:
     case Opcode::log:
     case Opcode::log1p:

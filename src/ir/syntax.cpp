@@ -77,6 +77,9 @@ Expr convert(Expr a, DType dtype) { return a->pool->make(Opcode::convert, {a}, d
 Expr bitcast(Expr a, DType dtype) { return a->pool->make(Opcode::bitcast, {a}, dtype); }
 Expr abs(Expr a) { return unary(Opcode::abs, a); }
 Expr sqrt(Expr a) { return unary(Opcode::sqrt, a); }
+Expr scale(Term a, Term n) { return arithmetic(Opcode::scale, a, n); }
+Expr exponent(Expr a) { return unary(Opcode::exponent, a); }
+Expr mantissa(Expr a) { return unary(Opcode::mantissa, a); }
 Expr floor(Expr a) { return unary(Opcode::floor, a); }
 Expr ceil(Expr a) { return unary(Opcode::ceil, a); }
 Expr trunc(Expr a) { return unary(Opcode::trunc, a); }

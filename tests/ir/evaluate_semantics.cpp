@@ -235,6 +235,26 @@ TEST_CASE("rounding goes to the even neighbour and keeps the sign of zero") {
   CHECK(run(Opcode::trunc, -1.7) == -1);
 }
 
+TEST_CASE("numbers are taken apart and scaled") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  CHECK(run(Opcode::exponent, 12.0) == 3);
+  CHECK(run(Opcode::exponent, -0.75f) == -1.0f);
+  CHECK(run(Opcode::exponent, 0x1.8p-1074) == -1073);
+  CHECK(run(Opcode::exponent, -0.0) == -infinity);
+  CHECK(run(Opcode::exponent, -infinity) == infinity);
+  CHECK(run(Opcode::mantissa, 12.0) == 0.75);
+  CHECK(run(Opcode::mantissa, 0x1.7ffffep3f) == 0x1.7ffffep0f);
+  CHECK(run(Opcode::mantissa, 0x1p-1074) == 1);
+  CHECK(run(Opcode::mantissa, -0.0) == 1);
+  CHECK(run(Opcode::mantissa, infinity) == 1);
+  CHECK(std::isnan(run(Opcode::mantissa, -1.0)));
+  CHECK(std::isnan(run(Opcode::mantissa, -infinity)));
+  CHECK(run(Opcode::scale, 3.0, -1.5) == 0.75);
+  CHECK(run(Opcode::scale, 3.0f, -150.0f) == 0x1p-148f);
+  CHECK(run(Opcode::scale, -1.0, 1e9) == -infinity);
+  CHECK(std::isnan(run(Opcode::scale, 1.0, std::nan(""))));
+}
+
 TEST_CASE("fma rounds once") {
   const float a = 1.0f + 0x1p-23f, b = 1.0f - 0x1p-23f;
   const std::array args{Value::of(a), Value::of(b), Value::of(-1.0f)};

@@ -89,7 +89,7 @@ Bits corners(DType dtype) {
   return points;
 }
 
-Expr expanded_call(ir::Pool& pool, Opcode op, DType dtype) { return codegen::math::expand(pool.make(op, {pool.argument(0, dtype)}, dtype)); }
+Expr expanded_call(ir::Pool& pool, Opcode op, DType dtype, bool tables = false) { return codegen::math::definition(op, dtype, pool, tables); }
 
 }  // namespace
 
@@ -99,18 +99,42 @@ std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name(dt
 
 TEST_CASE("a function is as accurate as promised, fused or not") {
   const DType dtype = GENERATE(DType::float32, DType::float64);
+  const bool tables = GENERATE(false, true);
   std::mt19937_64 random(1);
   Bits points = corners(dtype);
   for (const Bits& more : {all_magnitudes(dtype, 60000, random), uniform(dtype, -2, 2, 60000, random), uniform(dtype, -110, 110, 30000, random)})
     points.insert(points.end(), more.begin(), more.end());
   for (const Function& f : functions) {
     ir::Pool pool;
-    const Expr expanded = expanded_call(pool, f.op, dtype);
+    const Expr expanded = expanded_call(pool, f.op, dtype, tables);
     for (const Expr form : {expanded, contracted(expanded)}) {
       const Worst worst = worst_of(f, dtype, form, points);
-      INFO(name(f.op) << " of " << dtype << " at " << worst.at);
+      INFO(name(f.op) << " of " << dtype << (tables ? " with tables" : "") << " at " << worst.at << ": " << worst.units);
       CHECK(worst.units <= (dtype == DType::float32 ? f.bound_float32 : f.bound_float64));
     }
+  }
+}
+
+TEST_CASE("a division by a literal is rounded once on machines with tables") {
+  const DType dtype = GENERATE(DType::float32, DType::float64);
+  std::mt19937_64 random(7);
+  Bits points = corners(dtype);
+  for (const Bits& more : {all_magnitudes(dtype, 20000, random), uniform(dtype, -2, 2, 20000, random)}) points.insert(points.end(), more.begin(), more.end());
+  const double normal = dtype == DType::float32 ? 0x1p-99 : 0x1p-900;
+  for (const double divisor : {1.4142135623730951, 3.0, -7.0, 10.0, 49.0, 0.1, -0.25, 1e-9, 12345.678, 1.9999998807907104, 0x1p49}) {
+    ir::Pool pool;
+    const Expr x = pool.argument(0, dtype);
+    const Expr exact = x / divisor, multiplied = codegen::math::expand(exact, {codegen::math::Functions::in_place, true});
+    CHECK(multiplied->op != Opcode::div);
+    const Bits wanted = evaluated(exact, std::span(&points, 1)), found = evaluated(multiplied, std::span(&points, 1));
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const double is = to_double(dtype, found[i]), should = to_double(dtype, wanted[i]);
+      const bool same = found[i] == wanted[i] || (std::isnan(is) && std::isnan(should));
+      wrong += !same && (std::abs(should) > normal || units_off(dtype, is, should) > 1);
+    }
+    INFO(name(dtype) << " / " << divisor);
+    CHECK(wrong == 0);
   }
 }
 
