@@ -146,7 +146,10 @@ Expr quotient(Expr x, double divisor) {
     nearest = std::nextafter(nearest, 0.0);
   }
   const double rest = std::fma(-nearest, divisor, 1) / divisor;
-  return rest == 0 ? x * nearest : fma(x, nearest, x * rest);
+  if (rest == 0) return x * nearest;
+  // Below this, what is left loses digits.
+  const double least = std::abs(divisor) * (is_double(x) ? 0x1p-960 : 0x1p-96);
+  return usually((least <= abs(x)) | (x == 0), fma(x, nearest, x * rest), x / divisor);
 }
 
 Integer rounded_product(Expr x, double factor, int offset) {

@@ -64,9 +64,9 @@ std::optional<Lookup> looked_up(const ir::Node& e);
 /// fewer steps wait for each other.
 Expr polynomial(Expr x, std::span<const double> coefficients);
 
-/// x / divisor in two operations, after N. Brisebarre, J.-M. Muller and S. K. Raina, Accelerating Correctly Rounded
+/// x / divisor, as a rule in two operations, after N. Brisebarre, J.-M. Muller and S. K. Raina, Accelerating Correctly Rounded
 /// Floating-Point Division when the Divisor Is Known in Advance (2004): what is rounded is off the quotient by no more
-/// than 2^-51 units. Quotients that are nearly subnormal may be off by a whole unit.
+/// than 2^-51 units.
 Expr quotient(Expr x, double divisor);
 /// Whether the reciprocal of a divisor and what rounding it costs are both normal numbers.
 bool has_reciprocal(Expr like, double divisor);

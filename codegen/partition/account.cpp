@@ -29,6 +29,8 @@ std::string to_string(Stored reason) {
       return "stored between two kernels, since one of all operations would have too many";
     case Stored::handed_on:
       return "left by one phase of the kernel to the next";
+    case Stored::strips:
+      return "running results of strips of rows, combined afterwards";
   }
   broken_promise("the reason is known", __FILE__, __LINE__);
 }
@@ -53,6 +55,8 @@ std::string to_string(Apart reason) {
       return "others read the product, too";
     case Apart::narrow_product:
       return "the product has few columns or rows: what follows is done for whole rows of them";
+    case Apart::all_rows:
+      return "it needs what all rows come to";
     case Apart::product_index:
       return "it reads more of the product than the element of its own index";
   }

@@ -21,6 +21,7 @@ enum class Stored : std::uint8_t {
   tangled,        // it is read at an index of many divisions
   budget,         // the kernel of its readers would have too many operations
   handed_on,      // one phase of a kernel leaves it to the next
+  strips,         // what a reduction over rows comes to in each strip of them
 };
 
 /// Why a nest does not run in the kernel that computes what it reads.
@@ -34,6 +35,7 @@ enum class Apart : std::uint8_t {
   distance,        // too many kernels lie in between to look for it
   shared_product,  // others read the product, too
   narrow_product,  // the product has few columns or rows: what follows is done for whole rows of them
+  all_rows,        // it needs what all rows come to
   product_index,   // it reads the product at another index than its own, or reduces it
 };
 

@@ -2,6 +2,7 @@
 
 #include "codegen/partition/cost.h"
 #include "codegen/schedule/reductions.h"
+#include "codegen/schedule/strips.h"
 
 #include <algorithm>
 #include <unordered_set>
@@ -20,16 +21,6 @@ std::vector<Expr> loads_of(Expr element) {
   std::vector<Expr> loads = ir::postorder(std::span(&element, 1));
   std::erase_if(loads, [](Expr e) { return e->op != Opcode::load; });
   return loads;
-}
-
-/// How many leading indices of the load are i0, i1, ... themselves.
-int canonical_prefix(Expr load) {
-  int axis = 0;
-  for (Expr index : load->args) {
-    if (index->op != Opcode::index || index->number != axis) break;
-    ++axis;
-  }
-  return axis;
 }
 
 int common_prefix(const Shape& a, const Shape& b) {
@@ -95,6 +86,9 @@ class Merger {
     constexpr std::size_t window = 16;
     const Candidate candidate(nest);
     const std::size_t first = tasks_.size() - std::min(window, tasks_.size());
+    if (candidate.reduces)
+      for (std::size_t position = tasks_.size(); position-- > first;)
+        if (const std::optional<Nest> rest = join_rows(position, candidate)) return place(*rest);
     std::vector<std::pair<std::size_t, Apart>> refusals;
     for (std::size_t position = tasks_.size(); position-- > first;) {
       const std::optional<Apart> refusal = join(position, candidate);
@@ -129,6 +123,7 @@ class Merger {
     if (!group) return Apart::no_loop;
     // A running value needs a loop order of its own.
     if (candidate.is_running || members_[position].are_running) return Apart::running_value;
+    if (reads_strips(*group, candidate)) return Apart::all_rows;
     const std::variant<int, Apart> outer = common_outer(*group, members_[position], candidate);
     if (const auto* reason = std::get_if<Apart>(&outer)) return *reason;
     if (!is_reachable(position, candidate)) return Apart::later_operand;
@@ -140,6 +135,54 @@ class Merger {
     made_in_[candidate.nest.result] = position;
     members_[position].add(candidate);
     return std::nullopt;
+  }
+
+  static bool reads_strips(const Group& group, const Candidate& candidate) {
+    return group.strips &&
+           std::ranges::any_of(candidate.reads, [&](ValueId v) { return group.strips->combined.contains(v); });
+  }
+
+  /// Where the task goes through the rows that the candidate reduces, it does so for the candidate, too. Then what is
+  /// left to do afterwards.
+  std::optional<Nest> join_rows(std::size_t position, const Candidate& candidate) {
+    Group* group = std::get_if<Group>(&tasks_[position]);
+    if (!group || candidate.is_running || members_[position].are_running || !is_reachable(position, candidate))
+      return std::nullopt;
+    const std::optional<RowTerm> row = term_in_rows(candidate.nest, *group, values_);
+    if (!row || cost_together(*group, candidate) > kernel_budget) return std::nullopt;
+    if (streams_together(members_[position], candidate) > most_streams) return std::nullopt;
+    return add_row_term(position, candidate, *row);
+  }
+
+  Nest add_row_term(std::size_t position, const Candidate& candidate, const RowTerm& row) {
+    Group& group = std::get<Group>(tasks_[position]);
+    if (!group.strips) group.strips = strips_of(group);
+    const Nest& nest = candidate.nest;
+    const ValueId partial = add_partial(nest, row.reduce->dtype, group.strips->count);
+    Shape domain(group.domain.begin(), group.domain.begin() + group.outer);
+    domain.insert(domain.end(), nest.domain.begin(), nest.domain.end());
+    group.nests.push_back({partial, std::move(domain), row.term, nest.where});
+    group.strips->combined.emplace(partial, row.reduce->monoid);
+    group.cost = cost_together(group, candidate);
+    made_in_[partial] = position;
+    members_[position].add(Candidate(group.nests.back()));
+    return after_strips(nest, row.reduce, partial, group.strips->count);
+  }
+
+  /// What the reduction comes to in each strip.
+  ValueId add_partial(const Nest& nest, DType dtype, const Dim& strips) {
+    Shape dims{strips};
+    dims.insert(dims.end(), nest.domain.begin(), nest.domain.end());
+    const Variable name = theon::input(dtype, "", dims, nest.where);
+    values_.push_back({Value::Origin::computed, {dtype, std::move(dims)}, name, {.reason = Stored::strips}});
+    values_.back().account.fused = values_[nest.result].account.fused;
+    return static_cast<ValueId>(values_.size()) - 1;
+  }
+
+  static std::size_t streams_together(const Members& members, const Candidate& candidate) {
+    return members.streams.size() + 1 + static_cast<std::size_t>(std::ranges::count_if(candidate.reads, [&](ValueId v) {
+             return !members.streams.contains(v);
+           }));
   }
 
   /// At most: what they have in common is only counted once where it matters.

@@ -3,11 +3,20 @@
 
 #include "codegen/partition/partition.h"
 
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
 namespace theon::codegen {
+
+/// Rows of a group whose reductions over all rows have running results of their own: what they come to, others combine.
+struct Strips {
+  Dim count, height;  // in indices of the outermost axis
+  /// Of nests whose elements are combined over the outer axes, by what. Their results have the axes (strip, inner
+  /// axes...).
+  std::unordered_map<ValueId, const ir::Monoid*> combined;
+};
 
 /// Nests that share their first `outer` axes: one loop nest over these, in whose body they run one after the other, or
 /// together.
@@ -16,6 +25,14 @@ struct Group {
   Shape domain;  // of the first nest; the others agree with it on the first `outer` axes
   int outer = 0;
   int cost = 0;  // element operations
+  std::optional<Strips> strips = {};
+
+  /// What combines the elements of the nest over the outer axes; null where nothing does.
+  const ir::Monoid* combines(const Nest& nest) const {
+    if (!strips) return nullptr;
+    const auto found = strips->combined.find(nest.result);
+    return found == strips->combined.end() ? nullptr : found->second;
+  }
 };
 
 using Task = std::variant<Group, Contraction, Scatter, HostCall, Copy, Loop, Branch>;

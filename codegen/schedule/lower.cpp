@@ -72,6 +72,7 @@ class Lowering {
 
  private:
   Iterations lower_parts() {
+    if (group_.strips) return {in_passes()};
     if (is_one_loop()) return {flat()};
     if (lies_flat()) return {collapsed()};
     if (!scope_ && has_short_rows(group_, parts_, input_)) return {across_rows()};
@@ -83,16 +84,56 @@ class Lowering {
     note_passes();
     Dim trips = 1;
     int opened = 0;
-    if (group_.outer > 0) {
+    if (group_.strips) {
+      trips = group_.strips->count;
+      open_strip();
+      opened = 1;
+    } else if (group_.outer > 0) {
       trips = group_.domain[0];
       const auto [begin, end] = range(trips);
       env_.axes.push_back(builder_.open(begin, end));
-      for (opened = 1; opened < group_.outer; ++opened)
-        env_.axes.push_back(builder_.open(pool_.literal(0), pool_.parameter(group_.domain[opened])));
+      opened = 1;
     }
+    for (; opened < group_.outer; ++opened)
+      env_.axes.push_back(builder_.open(pool_.literal(0), pool_.parameter(group_.domain[opened])));
     lower_passes();
     for (; opened > 0; --opened) builder_.close();
+    if (group_.strips) builder_.close();
     return trips;
+  }
+
+  // Strips. What reductions over all rows come to in a strip of them lies in memory.
+
+  /// The loop over strips, and the one over the outermost axis within a strip.
+  void open_strip() {
+    const Strips& strips = *group_.strips;
+    builder_.note("{} strips of {} of {} for reductions over all of them, combined afterwards", to_string(strips.count),
+                  to_string(strips.height), to_string(group_.domain[0]));
+    const auto [begin, end] = range(strips.count);
+    strip_ = builder_.open(begin, end);
+    for (const Nest& nest : group_.nests)
+      if (const ir::Monoid* monoid = group_.combines(nest)) clear_strip(nest, monoid->identity[0]);
+    const Expr height = pool_.parameter(strips.height), first = defined(strip_ * height);
+    env_.axes.push_back(builder_.open(first, min(first + height, pool_.parameter(group_.domain[0]))));
+  }
+
+  void clear_strip(const Nest& nest, Expr identity) {
+    Dim columns = 1;
+    for (const Dim& extent : inner_dims(nest)) columns = columns * extent;
+    const Expr column = builder_.open(pool_.literal(0), pool_.parameter(columns), {lanes_of({identity}, machine_), 4});
+    builder_.store(builder_.write(nest.result), strip_ * pool_.parameter(columns) + column, identity);
+    builder_.close();
+  }
+
+  void add_to_strip(const Nest& nest, const ir::Monoid& monoid, Expr value) {
+    std::vector<Expr> indices(env_.axes.begin() + group_.outer, env_.axes.end());
+    indices.insert(indices.begin(), strip_);
+    const Expr place = row_major_offset(values_[nest.result].type.dims, indices, pool_);
+    const Expr state = pool_.load(builder_.read(nest.result), value->dtype, {{place}});
+    const Expr both = pool_.replace(monoid.combine[0], [&](Expr e) {
+      return e->op != Opcode::argument ? Expr() : e->number == 0 ? state : value;
+    });
+    builder_.store(builder_.write(nest.result), place, builder_.computed(both));
   }
 
   void lower_passes() {
@@ -556,6 +597,7 @@ class Lowering {
 
   void lower_store(const Nest& nest) {
     const Expr value = in_register_.at(nest.result);
+    if (const ir::Monoid* monoid = group_.combines(nest)) return add_to_strip(nest, *monoid, value);
     if (is_kept(nest.result))
       store_result(nest, value);
     else if (is_read_later(nest.result))
@@ -604,8 +646,10 @@ class Lowering {
   Expr place_in_row(Expr inner) const { return short_rows_ ? ShortRows::place(inner, row_) : inner; }
 
   Expr inner_offset(const Nest& nest) {
-    return row_major_offset(inner_dims(nest.result), std::span<const Expr>(env_.axes).subspan(group_.outer), pool_);
+    return row_major_offset(inner_dims(nest), std::span<const Expr>(env_.axes).subspan(group_.outer), pool_);
   }
+
+  Shape inner_dims(const Nest& nest) const { return Shape(nest.domain.begin() + group_.outer, nest.domain.end()); }
 
   Shape inner_dims(ValueId value) const {
     const Shape& dims = values_[value].type.dims;
@@ -744,6 +788,7 @@ class Lowering {
   std::vector<ValueId> temporaries_, own_;
   Environment env_;
   bool in_vector_loop_ = false;
+  Expr strip_;
   std::optional<ShortRows> short_rows_;
   Expr row_;                                                        // of the block of short rows
   std::unordered_map<ValueId, Expr> in_register_;                   // results at the open loops' own index

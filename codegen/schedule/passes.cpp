@@ -16,7 +16,9 @@ class Planner {
   Planner(const Group& group, ir::Pool& pool) : group_(group), pool_(pool) {}
 
   std::vector<Part> run() {
-    for (std::size_t n = 0; n < group_.nests.size(); ++n) plan(n);
+    for (const bool is_combined : {false, true})
+      for (std::size_t n = 0; n < group_.nests.size(); ++n)
+        if ((group_.combines(group_.nests[n]) != nullptr) == is_combined) plan(n);
     std::stable_sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) { return a.pass < b.pass; });
     return std::move(parts_);
   }
@@ -29,9 +31,36 @@ class Planner {
     for (std::size_t axis = group_.outer; axis < domain.size(); ++axis)
       part.extents.push_back(pool_.parameter(domain[axis]));
     part.pass = earliest_pass(nest.element, part.extents, Expr());
+    if (group_.combines(nest)) part.pass = best_pass(part);
     pass_of_[nest.result] = part.pass;
     extents_of_[nest.result] = part.extents;
     parts_.push_back(std::move(part));
+  }
+
+  /// The pass from the part's on whose loop reads most of what the part does. Nobody in the group waits for it.
+  int best_pass(const Part& part) const {
+    const std::vector<ValueId> wanted = read_along(group_.nests[part.nest].element);
+    std::map<int, std::ptrdiff_t> shared;
+    for (const Part& other : parts_) {
+      if (other.pass < part.pass || !have_same_extents(part.extents, other.extents)) continue;
+      const std::vector<ValueId> read = read_along(other.reduce ? other.reduce : group_.nests[other.nest].element);
+      const auto is_read = [&](ValueId v) { return std::ranges::count(read, v) > 0; };
+      shared[other.pass] = std::max(shared[other.pass], std::ranges::count_if(wanted, is_read));
+    }
+    const auto best = std::ranges::max_element(shared, {}, &std::pair<const int, std::ptrdiff_t>::second);
+    return best == shared.end() || best->second == 0 ? part.pass : best->first;
+  }
+
+  /// What the element reads of more than the row's index.
+  std::vector<ValueId> read_along(Expr element) const {
+    std::vector<ValueId> values;
+    for (Expr e : ir::postorder(std::span(&element, 1)))
+      if (e->op == Opcode::load && e->args.size() > static_cast<std::size_t>(group_.outer)) values.push_back(e->number);
+    return values;
+  }
+
+  static bool have_same_extents(const std::vector<Expr>& a, const std::vector<Expr>& b) {
+    return std::ranges::equal(a, b, [](Expr x, Expr y) { return same(x, y); });
   }
 
   /// The first pass in which everything that `root` reads is there. `self`: the reduction whose body is asked about, if
@@ -78,10 +107,7 @@ class Planner {
     if (made == pass_of_.end()) return 0;
     const std::vector<Expr>& made_extents = extents_of_[load->number];
     if (made_extents.empty()) return made->second;
-    const bool same_loop =
-        extents.size() == made_extents.size() &&
-        std::equal(extents.begin(), extents.end(), made_extents.begin(), [](Expr a, Expr b) { return same(a, b); }) &&
-        reads_own_index(load, self);
+    const bool same_loop = have_same_extents(extents, made_extents) && reads_own_index(load, self);
     return same_loop ? made->second : made->second + 1;
   }
 

@@ -77,6 +77,7 @@ class Scheduler {
   }
 
   static LoweredKernel lowered(const Group& group, const LoweringInput& input) {
+    if (group.strips) return lower(group, input);
     for (const auto special : {lower_columns, lower_rows, lower_tiles, lower_pieces})
       if (std::optional<LoweredKernel> kernel = special(group, input)) return std::move(*kernel);
     return lower(group, input);

@@ -63,7 +63,7 @@ bool is_small(const Loop& loop, std::span<const Task> body, const std::vector<Va
   std::int64_t total = 0;
   for (const Task& task : body) {
     const Group* group = std::get_if<Group>(&task);
-    if (!group) return false;
+    if (!group || group->strips) return false;
     for (const Nest& nest : group->nests) {
       const std::optional<std::int64_t> count = few_elements(nest.domain), each = few_operations(nest.element);
       if (!count || !each || (total += *count * *each) > most_operations) return false;

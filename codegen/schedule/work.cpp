@@ -288,7 +288,8 @@ Estimate WorkModel::estimate(const Group& group, const std::vector<Value>& value
   Traffic traffic(values);
   for (const Nest& nest : group.nests) {
     operations += product<Formula>(nest.domain) * operations_of(std::span(&nest.element, 1));
-    is_kept(nest.result) ? traffic.write(nest.result, nest.domain) : traffic.keep_inside(nest.result);
+    const Shape& stored = group.combines(nest) ? values[nest.result].type.dims : nest.domain;
+    is_kept(nest.result) ? traffic.write(nest.result, stored) : traffic.keep_inside(nest.result);
   }
   for (const Nest& nest : group.nests) traffic.read(std::span(&nest.element, 1), nest.domain);
   return {operations, traffic.bytes(), time_of<Formula>(group, values, machine)};
