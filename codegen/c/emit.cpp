@@ -61,9 +61,9 @@ struct Named {
  private:
   void add(const ir::Statement& statement) {
     if (const auto* loop = std::get_if<ir::For>(&statement.node)) return add(loop->begin), add(loop->end);
+    if (std::holds_alternative<ir::Prefetch>(statement.node)) return;
     for (const Expr each : ir::expressions(statement)) add(each);
     if (const auto* store = std::get_if<ir::Store>(&statement.node)) buffers.insert(store->buffer);
-    if (const auto* prefetch = std::get_if<ir::Prefetch>(&statement.node)) buffers.insert(prefetch->buffer);
     if (const auto* turn = std::get_if<ir::Transpose>(&statement.node)) buffers.insert({turn->target, turn->source});
   }
 
@@ -183,9 +183,7 @@ class Writer {
     const std::string begin = value(loop.begin), end = value(loop.end);
     line("for (int64_t v{0} = {1}; v{0} < {2}; ++v{0}) {{", loop.variable, begin, end);
     ++depth_;
-    const bool outside = std::exchange(in_vector_loop_, in_vector_loop_ || loop.lanes > 1);
     write(loop.body);
-    in_vector_loop_ = outside;
     close();
   }
 
@@ -228,12 +226,8 @@ class Writer {
          from_stride);
   }
 
-  /// In a loop that the C compiler may turn into vectors it would only stand in the way.
-  void write(const ir::Prefetch& prefetch) {
-    if (in_vector_loop_) return;
-    const std::string offset = value(prefetch.offset);
-    line("__builtin_prefetch(b{} + {});", prefetch.buffer, offset);
-  }
+  /// Compilers that turn loops into vectors leave those alone that have it.
+  void write(const ir::Prefetch&) {}
 
   void write(const ir::If& branch) {
     line("if ({}) {{", value(branch.condition));
@@ -265,7 +259,6 @@ class Writer {
   std::string scratch_ = "0";  // where the last scratch buffer begins
   std::optional<std::size_t> last_scratch_;
   std::size_t depth_ = 0;
-  bool in_vector_loop_ = false;
   std::size_t temporaries_ = 0;
 };
 

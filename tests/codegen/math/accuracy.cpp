@@ -120,7 +120,6 @@ TEST_CASE("a division by a literal is rounded once on machines with tables") {
   std::mt19937_64 random(7);
   Bits points = corners(dtype);
   for (const Bits& more : {all_magnitudes(dtype, 20000, random), uniform(dtype, -2, 2, 20000, random)}) points.insert(points.end(), more.begin(), more.end());
-  const double normal = dtype == DType::float32 ? 0x1p-99 : 0x1p-900;
   for (const double divisor : {1.4142135623730951, 3.0, -7.0, 10.0, 49.0, 0.1, -0.25, 1e-9, 12345.678, 1.9999998807907104, 0x1p49}) {
     ir::Pool pool;
     const Expr x = pool.argument(0, dtype);
@@ -129,9 +128,8 @@ TEST_CASE("a division by a literal is rounded once on machines with tables") {
     const Bits wanted = evaluated(exact, std::span(&points, 1)), found = evaluated(multiplied, std::span(&points, 1));
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < points.size(); ++i) {
-      const double is = to_double(dtype, found[i]), should = to_double(dtype, wanted[i]);
-      const bool same = found[i] == wanted[i] || (std::isnan(is) && std::isnan(should));
-      wrong += !same && (std::abs(should) > normal || units_off(dtype, is, should) > 1);
+      const bool both_nan = std::isnan(to_double(dtype, found[i])) && std::isnan(to_double(dtype, wanted[i]));
+      wrong += found[i] != wanted[i] && !both_nan;
     }
     INFO(name(dtype) << " / " << divisor);
     CHECK(wrong == 0);
