@@ -15,10 +15,9 @@ constexpr std::int32_t never_cancelled = 0;
 }  // namespace
 
 Results::operator Tensor() const {
-  if (values_.size() != 1)
-    fail<ArgumentError>({}, "{} outputs do not convert to one Tensor\n  hint: take one of them, results[0]",
-                        values_.size());
-  return values_[0];
+  if (size() != 1)
+    fail<ArgumentError>({}, "{} outputs do not convert to one Tensor\n  hint: take one of them, results[0]", size());
+  return values_->front();
 }
 
 Results Function::call(std::span<const Tensor> arguments) const {
