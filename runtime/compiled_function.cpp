@@ -40,8 +40,8 @@ std::vector<Function::Stage> CompiledFunction::stages() const {
   return stages;
 }
 
-std::vector<Tensor> CompiledFunction::call(std::span<const Tensor> arguments,
-                                           const volatile std::int32_t* cancel) const {
+std::shared_ptr<const std::vector<Tensor>> CompiledFunction::call(std::span<const Tensor> arguments,
+                                                                  const volatile std::int32_t* cancel) const {
   if (arguments.size() < made_.arguments->size()) {
     const std::vector<Tensor> all = with_defaults(arguments);
     if (all.size() > arguments.size()) return call(all, cancel);
@@ -55,8 +55,9 @@ std::vector<Tensor> CompiledFunction::call(std::span<const Tensor> arguments,
   }
 }
 
-std::vector<Tensor> CompiledFunction::run(std::span<const Tensor> arguments, const volatile std::int32_t* cancel,
-                                          runtime::Observer* observer) const {
+std::shared_ptr<const std::vector<Tensor>> CompiledFunction::run(std::span<const Tensor> arguments,
+                                                                 const volatile std::int32_t* cancel,
+                                                                 runtime::Observer* observer) const {
   runtime::ContextLease lease(contexts_);
   runtime::Context& context = *lease;
   const runtime::FloatingEnvironment standard;
@@ -65,8 +66,8 @@ std::vector<Tensor> CompiledFunction::run(std::span<const Tensor> arguments, con
   context.make_outputs();
   context.start(cancel);
   runtime::run(context, observer);
-  std::vector<Tensor> outputs = context.take_outputs();
-  if (reference_) reference_->run(arguments, outputs, context, shared);
+  std::shared_ptr<const std::vector<Tensor>> outputs = context.take_outputs();
+  if (reference_) reference_->run(arguments, *outputs, context, shared);
   shared.commit();
   lease.finish();
   return outputs;

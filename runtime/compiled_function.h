@@ -9,6 +9,7 @@
 #include "runtime/observer.h"
 #include "runtime/reference_check.h"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,7 +23,8 @@ class CompiledFunction {
 
   /// Thread-safe. `cancel` stops the call where it is not 0. An error without a line gets that of the function, and its
   /// name.
-  std::vector<Tensor> call(std::span<const Tensor> arguments, const volatile std::int32_t* cancel) const;
+  std::shared_ptr<const std::vector<Tensor>> call(std::span<const Tensor> arguments,
+                                                  const volatile std::int32_t* cancel) const;
   /// Arguments in order; what is missing has its default. Throws ArgumentError for an unknown or missing name.
   std::vector<Tensor> arguments_by_name(const std::map<std::string, Tensor>& named) const;
 
@@ -42,8 +44,8 @@ class CompiledFunction {
   Location where() const { return made_.request.where; }
 
  private:
-  std::vector<Tensor> run(std::span<const Tensor> arguments, const volatile std::int32_t* cancel,
-                          runtime::Observer* observer) const;
+  std::shared_ptr<const std::vector<Tensor>> run(std::span<const Tensor> arguments, const volatile std::int32_t* cancel,
+                                                 runtime::Observer* observer) const;
   std::vector<Tensor> with_defaults(std::span<const Tensor> arguments) const;
 
   runtime::Compilation made_;

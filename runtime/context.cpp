@@ -209,6 +209,7 @@ void Context::measure_output(std::size_t k) {
 }
 
 void Context::make_outputs() {
+  lists_.empty_unused();
   for (std::size_t k = 0; k < executable_.outputs.size(); ++k) {
     results_[k].reset();
     const ValueSize& value = executable_.values[executable_.outputs[k].value];
@@ -216,11 +217,11 @@ void Context::make_outputs() {
   }
 }
 
-std::vector<Tensor> Context::take_outputs() {
-  std::vector<Tensor> outputs;
-  outputs.reserve(results_.size());
+std::shared_ptr<const std::vector<Tensor>> Context::take_outputs() {
+  std::shared_ptr<std::vector<Tensor>> outputs = lists_.next();
+  outputs->reserve(results_.size());
   for (std::optional<Tensor>& result : results_) {
-    outputs.push_back(std::move(*result));
+    outputs->push_back(std::move(*result));
     result.reset();
   }
   return outputs;

@@ -1,5 +1,5 @@
 // What one call at a time writes to: memory, pointers, sizes. Kept between calls, so that a call with the sizes of the
-// last one allocates nothing but its outputs.
+// last one allocates nothing, but for outputs that callers keep.
 #pragma once
 
 #include "runtime/executable.h"
@@ -49,7 +49,7 @@ class Context {
   /// Memory for the outputs that have their size at entry.
   void make_outputs();
   /// The outputs, once the call is over.
-  std::vector<Tensor> take_outputs();
+  std::shared_ptr<const std::vector<Tensor>> take_outputs();
   const std::vector<Sizes>& output_sizes() const { return output_sizes_; }
 
   /// Where all values of a list live.
@@ -107,7 +107,8 @@ class Context {
   std::shared_ptr<Storage> arena_, scratch_;
   std::vector<std::optional<Tensor>> late_;  // by value
   std::vector<Sizes> output_sizes_;          // by output; empty where they are late
-  std::vector<Recycled> recycled_;
+  std::vector<RecycledTensor> recycled_;     // by output
+  RecycledLists lists_;
   std::vector<std::optional<Tensor>> results_;
   std::vector<HostTensors> host_tensors_;
   std::size_t scratch_bytes_ = 0;  // of one thread

@@ -15,10 +15,14 @@ constexpr std::int32_t never_cancelled = 0;
 }  // namespace
 
 Results::operator Tensor() const {
-  if (values_.size() != 1)
-    fail<ArgumentError>({}, "{} outputs do not convert to one Tensor\n  hint: take one of them, results[0]",
-                        values_.size());
-  return values_[0];
+  if (size() != 1)
+    fail<ArgumentError>({}, "{} outputs do not convert to one Tensor\n  hint: take one of them, results[0]", size());
+  return list().front();
+}
+
+const std::vector<Tensor>& Results::list() const {
+  static const std::vector<Tensor> none;
+  return values_ ? *values_ : none;
 }
 
 Results Function::call(std::span<const Tensor> arguments) const {

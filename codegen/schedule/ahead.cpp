@@ -58,7 +58,7 @@ Expr is_far(const Part& part, std::int64_t bytes, bool by_rows, const Group& gro
   for (int axis = 0; axis < group.outer; ++axis) rows = rows * group.domain[axis];
   const Expr count = input.pool.parameter(row * rows);
   const Machine& machine = input.machine;
-  if (!by_rows) return count >= machine.cached_bytes / bytes;
+  if (!by_rows) return count >= machine.far_bytes / bytes;
   // In long rows the machine's own prefetchers do as well.
   return (count >= machine.second_level_bytes / bytes) &
          (input.pool.parameter(row) <= machine.second_level_bytes / (16 * bytes));
@@ -85,6 +85,16 @@ Ahead plan_ahead(const Group& group, const std::vector<Part>& parts, const std::
   const Expr condition = is_far(parts[together[0]], bytes, ahead.by_rows, group, input);
   if (condition->op != Opcode::literal || condition->bits != 0) ahead.condition = condition;
   return ahead;
+}
+
+Expr are_far(const std::vector<Expr>& loads, const LoweringInput& input) {
+  Dim bytes = 0;
+  for (Expr load : loads) {
+    Dim size = bytes_of(load);
+    for (const Dim& extent : input.values[load->number].type.dims) size = size * extent;
+    bytes = bytes + size;
+  }
+  return input.pool.literal(input.machine.far_bytes) < input.pool.parameter(bytes);
 }
 
 }  // namespace theon::codegen

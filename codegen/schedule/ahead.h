@@ -24,4 +24,7 @@ struct Ahead {
 Ahead plan_ahead(const Group& group, const std::vector<Part>& parts, const std::vector<std::size_t>& together,
                  const std::function<bool(ValueId)>& is_in_memory, const LoweringInput& input);
 
+/// Whether the arrays of these loads are more than the caches hold.
+ir::Expr are_far(const std::vector<ir::Expr>& loads, const LoweringInput& input);
+
 }  // namespace theon::codegen

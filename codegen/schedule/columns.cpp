@@ -2,6 +2,7 @@
 
 #include "codegen/partition/affine.h"
 #include "codegen/partition/cost.h"
+#include "codegen/schedule/ahead.h"
 #include "codegen/schedule/reductions.h"
 #include "codegen/schedule/work.h"
 #include "src/ir/size.h"
@@ -123,6 +124,7 @@ class ColumnLowering {
         values_(input.values),
         pool_(input.pool),
         machine_(input.machine),
+        input_(input),
         work_{input.machine},
         lanes_(lanes_of(elements(), input.machine)),
         builder_(kernel_name(group, input.values), input.values, input.pool,
@@ -320,7 +322,7 @@ class ColumnLowering {
     std::int64_t each = 0;
     for (const Column& column : columns_)
       for (Expr identity : column.reduce->monoid->identity) each += static_cast<std::int64_t>(size_of(identity->dtype));
-    return is_far() & (pool_.parameter(width_) <= number(resident_bytes / each));
+    return are_far(rows_read(), input_) & (pool_.parameter(width_) <= number(resident_bytes / each));
   }
 
   /// What each row reads of its own.
@@ -331,24 +333,14 @@ class ColumnLowering {
     return loads;
   }
 
-  /// Whether they come from beyond the caches.
-  Expr is_far() {
-    Dim bytes = 0;
-    for (Expr load : rows_read()) {
-      Dim size = static_cast<std::int64_t>(size_of(load->dtype));
-      for (const Dim& extent : values_[load->number].type.dims) size = size * extent;
-      bytes = bytes + size;
-    }
-    return number(machine_.cached_bytes) < pool_.parameter(bytes);
-  }
-
   /// The rows from first + begin * together to first + end * together.
   void accumulate(Expr first, Expr begin, Expr end, std::int64_t together) {
     const Expr group = builder_.open(begin, end);
     std::vector<Expr> places;
     for (std::int64_t k = 0; k < together; ++k) places.push_back(defined(first + group * number(together) + number(k)));
     for_each_column([&] {
-      if (together > 1) ask_for_rows(defined(places.back() + number(1)), together);
+      // One row at a time, they are one stream.
+      together > 1 ? ask_for(defined(places.back() + number(1)), together, 0) : ask_for(places[0], 1, Ahead::bytes);
       for (const Column& column : columns_) {
         const ir::Monoid& monoid = *column.reduce->monoid;
         std::vector<std::vector<Expr>> rows;
@@ -363,15 +355,17 @@ class ColumnLowering {
     builder_.close();
   }
 
-  void ask_for_rows(Expr first, std::int64_t count) {
-    const Expr far = is_far();
+  /// So many rows, or what lies behind their places.
+  void ask_for(Expr first, std::int64_t count, std::int64_t bytes_behind) {
+    const Expr far = are_far(rows_read(), input_);
     if (far->op == Opcode::literal && far->bits == 0) return;
     builder_.open_if(far);
     for (std::int64_t k = 0; k < count; ++k) {
       row_ = first + number(k);
       for (Expr load : rows_read()) {
         const Expr next = lowered(load);
-        builder_.add({ir::Prefetch{next->number, next->args[0]}});
+        const std::int64_t behind = bytes_behind / static_cast<std::int64_t>(size_of(load->dtype));
+        builder_.add({ir::Prefetch{next->number, next->args[0] + behind}});
       }
     }
     row_ = Expr();
@@ -460,6 +454,7 @@ class ColumnLowering {
   std::vector<Value>& values_;
   ir::Pool& pool_;
   const Machine& machine_;
+  const LoweringInput& input_;
   const WorkModel work_;
   const int lanes_;
   KernelBuilder builder_;

@@ -2,6 +2,7 @@
 
 #include "codegen/partition/affine.h"
 #include "codegen/partition/cost.h"
+#include "codegen/schedule/ahead.h"
 #include "codegen/schedule/reductions.h"
 #include "src/ir/size.h"
 
@@ -54,7 +55,7 @@ class RowLowering {
         reductions_(all(Opcode::reduce, elements_)),
         values_(input.values),
         pool_(input.pool),
-        machine_(input.machine),
+        input_(input),
         lanes_(lanes_of(elements_, input.machine)),
         builder_(kernel_name(group, input.values), input.values, input.pool,
                  math::best_for(elements_, input.machine.math)) {}
@@ -110,7 +111,7 @@ class RowLowering {
   /// What is left beyond the last whole block is reduced row by row.
   void lower_block(Expr first) {
     const Expr end = first + number(together());
-    const Expr at_once = (end <= number(rows())) & (is_near() | is_long());
+    const Expr at_once = (end <= number(rows())) & (~is_far() | is_long());
     builder_.branch(
         at_once,
         [&] {
@@ -168,18 +169,7 @@ class RowLowering {
     builder_.close();
   }
 
-  Expr is_near() { return bytes_of_rows() <= number(machine_.cached_bytes); }
-  Expr is_far() { return number(machine_.cached_bytes) < bytes_of_rows(); }
-
-  Expr bytes_of_rows() {
-    Dim bytes = 0;
-    for (Expr load : of_row_) {
-      Dim size = static_cast<std::int64_t>(size_of(load->dtype));
-      for (const Dim& extent : values_[load->number].type.dims) size = size * extent;
-      bytes = bytes + size;
-    }
-    return number(bytes);
-  }
+  Expr is_far() { return are_far(of_row_, input_); }
 
   /// Whether what the rows share leaves the first-level cache while they stream through it.
   Expr is_long() {
@@ -239,7 +229,7 @@ class RowLowering {
   const std::vector<Expr> elements_, reductions_;
   const std::vector<Value>& values_;
   ir::Pool& pool_;
-  const Machine& machine_;
+  const LoweringInput& input_;
   const int lanes_;
   KernelBuilder builder_;
   std::vector<Expr> of_row_, shared_;  // loads along the reductions

@@ -107,20 +107,23 @@ enum class Code : std::uint8_t { loops, llvm_ir, assembly, c };
 /// The outputs of a call. One output converts to Tensor.
 class Results {
  public:
-  explicit Results(std::vector<Tensor> values) : values_(std::move(values)) {}
-  std::size_t size() const { return values_.size(); }
-  const Tensor& operator[](std::size_t i) const { return values_.at(i); }
+  explicit Results(std::shared_ptr<const std::vector<Tensor>> values) : values_(std::move(values)) {}
+  std::size_t size() const { return list().size(); }
+  const Tensor& operator[](std::size_t i) const { return list().at(i); }
   /// Throws ArgumentError unless there is exactly one.
   operator Tensor() const;
   template <Scalar T>
   T item() const {
     return static_cast<Tensor>(*this).item<T>();
   }
-  auto begin() const { return values_.begin(); }
-  auto end() const { return values_.end(); }
+  auto begin() const { return list().begin(); }
+  auto end() const { return list().end(); }
 
  private:
-  std::vector<Tensor> values_;
+  /// Of what was moved from, an empty one.
+  const std::vector<Tensor>& list() const;
+
+  std::shared_ptr<const std::vector<Tensor>> values_;  // shared with the function, which takes the list again
 };
 
 /// Bytes, as planned for a call.

@@ -187,8 +187,9 @@ class Tensor {
 
   Tensor(std::shared_ptr<Storage> storage, std::byte* data, DType dtype, Sizes sizes, Sizes strides);
 
-  /// Of a tensor that was moved from, none.
+  /// Of a scalar, and of a tensor that was moved from, none.
   const Layout& layout() const { return layout_ ? *layout_ : no_layout; }
+  static std::shared_ptr<const Layout> layout_of(Sizes sizes, Sizes strides);
 
   static Tensor from(DType dtype, const void* values, std::size_t count, Sizes sizes);
   /// A view of the same memory that begins at another element.

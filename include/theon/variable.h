@@ -144,8 +144,8 @@ Variable constant(const Tensor& value, Location where = Location::here());
 /// the other operand's dtype within its kind and raises the kind otherwise. A C++ bool is not a number here.
 class Operand {
  public:
-  Operand(const Variable& value, std::source_location at = std::source_location::current())
-      : value_(value), where_(detail::attributed(at)) {}
+  Operand(Variable value, std::source_location at = std::source_location::current())
+      : value_(std::move(value)), where_(detail::attributed(at)) {}
   Operand(const Tensor& value, std::source_location at = std::source_location::current())
       : value_(constant(value, at)), where_(detail::attributed(at)) {}
   template <class T>

@@ -5,10 +5,10 @@
 #include "src/gradient/direction.h"
 #include "src/graph/traversal.h"
 #include "src/support/check.h"
+#include "src/support/pointer_numbers.h"
 
 #include <algorithm>
 #include <functional>
-#include <unordered_map>
 #include <utility>
 
 namespace theon {
@@ -19,35 +19,34 @@ namespace {
 class Numbering {
  public:
   Numbering(std::span<const Apply* const> order, std::span<const Variable> others) {
-    first_.reserve(order.size() + others.size());
+    outputs_.reserve(order.size());
     first_input_.reserve(order.size() + 1);
     for (const Apply* node : order) {
-      first_input_.push_back(inputs_.size());
+      first_input_.push_back(static_cast<std::uint32_t>(inputs_.size()));
       for (const Variable& x : node->inputs) inputs_.push_back(add(x));
       outputs_.push_back(add(node->output(0)));
     }
-    first_input_.push_back(inputs_.size());
+    first_input_.push_back(static_cast<std::uint32_t>(inputs_.size()));
     for (const Variable& x : others) add(x);
   }
 
-  std::size_t size() const { return size_; }
-  std::size_t operator[](const Variable& x) const { return first_.at(x.node().get()) + x.index(); }
+  std::size_t size() const { return first_.size(); }
+  std::size_t operator[](const Variable& x) const { return first_.find(x.node().get()) + x.index(); }
   /// Of the node at a position of the order: its inputs, and its first output, whose siblings follow.
-  std::span<const std::size_t> inputs(std::size_t position) const {
+  std::span<const std::uint32_t> inputs(std::size_t position) const {
     return std::span(inputs_).subspan(first_input_[position], first_input_[position + 1] - first_input_[position]);
   }
   std::size_t outputs(std::size_t position) const { return outputs_[position]; }
 
  private:
-  std::size_t add(const Variable& x) {
-    const auto [it, fresh] = first_.try_emplace(x.node().get(), size_);
-    if (fresh) size_ += x.owner() ? x.owner()->outputs() : 1;
-    return it->second + x.index();
+  std::uint32_t add(const Variable& x) {
+    const Apply* owner = x.owner();
+    const auto width = owner ? static_cast<std::uint32_t>(owner->outputs()) : 1;
+    return first_.add(x.node().get(), width).first + x.index();
   }
 
-  std::size_t size_ = 0;
-  std::unordered_map<const Node*, std::size_t> first_;
-  std::vector<std::size_t> inputs_, first_input_, outputs_;
+  PointerNumbers first_;  // of each node, that of its first output
+  std::vector<std::uint32_t> inputs_, first_input_, outputs_;
 };
 
 /// What flows into a variable. Terms that meet are added up as one node.
@@ -103,11 +102,11 @@ class ReverseSweep {
 
   void run() {
     for (std::size_t position = order_.size(); position-- > 0;) {
-      const std::span<const std::size_t> inputs = numbers_.inputs(position);
+      const std::span<const std::uint32_t> inputs = numbers_.inputs(position);
       if (!any_live(inputs)) continue;
-      const std::vector<Variable> pulled = pull_back(position);
+      std::vector<Variable> pulled = pull_back(position);
       for (std::size_t i = 0; i < pulled.size(); ++i)
-        if (!pulled[i].is_empty() && is_live_[inputs[i]]) cotangents_[inputs[i]].add(pulled[i]);
+        if (!pulled[i].is_empty() && is_live_[inputs[i]]) cotangents_[inputs[i]].add(std::move(pulled[i]));
     }
   }
 
@@ -125,8 +124,8 @@ class ReverseSweep {
     return all;
   }
 
-  bool any_live(std::span<const std::size_t> numbers) const {
-    return std::ranges::any_of(numbers, [this](std::size_t x) { return is_live_[x]; });
+  bool any_live(std::span<const std::uint32_t> numbers) const {
+    return std::ranges::any_of(numbers, [this](std::uint32_t x) { return is_live_[x]; });
   }
 
   /// Live are the variables through which `wrt` can have influence: those that cotangents are worth computing for.
@@ -142,12 +141,12 @@ class ReverseSweep {
   /// The cotangents of a node's inputs from what has arrived at its outputs; none where nothing has.
   std::vector<Variable> pull_back(std::size_t position) {
     const Apply& node = *order_[position];
-    std::vector<Variable> arrived(node.outputs());
-    for (std::size_t k = 0; k < arrived.size(); ++k)
-      arrived[k] = cotangents_[numbers_.outputs(position) + k].total(node.where);
-    if (std::ranges::all_of(arrived, &Variable::is_empty)) return {};
+    arrived_.clear();
+    for (std::size_t k = 0; k < node.outputs(); ++k)
+      arrived_.push_back(cotangents_[numbers_.outputs(position) + k].total(node.where));
+    if (std::ranges::all_of(arrived_, &Variable::is_empty)) return {};
     const Attribution line(node.where);
-    std::vector<Variable> pulled = node.op->pullback(node, arrived);
+    std::vector<Variable> pulled = node.op->pullback(node, arrived_);
     check_pulled(node, pulled);
     return pulled;
   }
@@ -184,7 +183,7 @@ class ReverseSweep {
       const auto first = is_ancestor_.begin() + static_cast<std::ptrdiff_t>(numbers_.outputs(position));
       if (std::none_of(first, first + static_cast<std::ptrdiff_t>(order_[position]->outputs()), std::identity()))
         continue;
-      for (const std::size_t x : numbers_.inputs(position)) is_ancestor_[x] = is_ancestor_[x] || !is_constant_[x];
+      for (const std::uint32_t x : numbers_.inputs(position)) is_ancestor_[x] = is_ancestor_[x] || !is_constant_[x];
     }
   }
 
@@ -196,6 +195,7 @@ class ReverseSweep {
   // By number.
   std::vector<bool> is_constant_, is_live_, is_ancestor_;
   std::vector<Cotangent> cotangents_;
+  std::vector<Variable> arrived_;  // at the outputs of the node whose turn it is
 };
 
 void check_cost(const Variable& cost, const GradOptions& options, Location where) {

@@ -98,6 +98,11 @@ NodeRef Apply::make(OpRef op, std::span<Variable> inputs, Signature signature, L
   return NodeRef(new (Room{inputs.size()}) Apply(std::move(op), inputs, std::move(common), where));
 }
 
+NodeRef Apply::make_like(std::size_t like, OpRef op, std::span<Variable> inputs, Location where) {
+  auto common = signature_like(inputs[like]);
+  return NodeRef(new (Room{inputs.size()}) Apply(std::move(op), inputs, std::move(common), where));
+}
+
 Apply::Apply(OpRef op, std::span<Variable> inputs, std::shared_ptr<const Signature> signature, Location where)
     : Node(Role::apply, where),
       op(std::move(op)),
@@ -127,6 +132,12 @@ std::shared_ptr<const Signature> Apply::shared(Signature signature, std::span<co
       return owner->signature_;
   }
   return std::make_shared<const Signature>(std::move(signature));
+}
+
+std::shared_ptr<const Signature> Apply::signature_like(const Variable& x) {
+  const Apply* owner = x.owner();
+  if (owner && owner->types.size() == 1 && owner->obligations.empty()) return owner->signature_;
+  return std::make_shared<const Signature>(Signature{{x.type()}});
 }
 
 const Leaf* as_leaf(const Variable& x) { return x.owner() ? nullptr : static_cast<const Leaf*>(x.node().get()); }
@@ -162,22 +173,25 @@ Signature checked_signature(const Op& op, std::span<const Variable> inputs, Loca
   }
 }
 
+NodeRef applied(OpRef op, std::span<Variable> inputs, Location where) {
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].is_empty()) fail<ArgumentError>(where, "{}: operand {} is an empty Variable", op->name(), i);
+  if (std::ranges::any_of(inputs, is_pattern)) return Apply::make(std::move(op), inputs, {}, where);
+  if (const std::optional<std::size_t> like = op->typed_like(inputs))
+    return Apply::make_like(*like, std::move(op), inputs, where);
+  Signature signature = checked_signature(*op, inputs, where);
+  return Apply::make(std::move(op), inputs, std::move(signature), where);
+}
+
 }  // namespace
 
 std::vector<Variable> apply_all(OpRef op, std::vector<Variable> inputs, Location where) {
-  bool pattern = false;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].is_empty()) fail<ArgumentError>(where, "{}: operand {} is an empty Variable", op->name(), i);
-    pattern = pattern || is_pattern(inputs[i]);
-  }
-  Signature signature;
-  if (!pattern) signature = checked_signature(*op, inputs, where);
-  const NodeRef node = Apply::make(std::move(op), inputs, std::move(signature), where);
+  const NodeRef node = applied(std::move(op), inputs, where);
   return static_cast<const Apply&>(*node).output_list();
 }
 
 Variable apply(OpRef op, std::vector<Variable> inputs, Location where) {
-  return apply_all(std::move(op), std::move(inputs), where)[0];
+  return Variable(applied(std::move(op), inputs, where), 0);
 }
 
 }  // namespace theon

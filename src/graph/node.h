@@ -122,6 +122,8 @@ struct Signature {
 class Apply : public Node {
  public:
   static NodeRef make(OpRef op, std::span<Variable> inputs, Signature signature, Location where);
+  /// With one output, of the type of `inputs[like]`, and no obligations.
+  static NodeRef make_like(std::size_t like, OpRef op, std::span<Variable> inputs, Location where);
   ~Apply() override;
 
   const OpRef op;
@@ -156,6 +158,7 @@ class Apply : public Node {
 
   Apply(OpRef op, std::span<Variable> inputs, std::shared_ptr<const Signature> signature, Location where);
   static std::shared_ptr<const Signature> shared(Signature signature, std::span<const Variable> inputs);
+  static std::shared_ptr<const Signature> signature_like(const Variable& x);
 
   const std::size_t count_;
   Name name_;

@@ -5,6 +5,7 @@
 #include "src/ir/element.h"
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,6 +49,9 @@ class Op {
   virtual std::string name() const = 0;
   /// Output types; throws the user's errors, at `where`.
   virtual Signature infer(std::span<const Variable> inputs, Location where) const = 0;
+  /// An input whose type is that of the only output, where a glance at the types tells: then `infer` is not asked, and
+  /// there are no obligations.
+  virtual std::optional<std::size_t> typed_like(std::span<const Variable>) const { return std::nullopt; }
   /// How many outputs it has, also where inputs are patterns.
   virtual std::size_t outputs() const { return 1; }
 

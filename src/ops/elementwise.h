@@ -55,6 +55,7 @@ class Elementwise final : public ElementOp {
   std::string name() const override { return std::string(definition_->name); }
   std::string attributes() const override;
   Signature infer(std::span<const Variable> inputs, Location where) const override;
+  std::optional<std::size_t> typed_like(std::span<const Variable> inputs) const override;
   std::vector<ir::Expr> element(const ElementContext& context, std::span<const ir::Expr> indices) const override;
   std::vector<Variable> pullback(const Apply& node, std::span<const Variable> cotangents) const override;
   std::vector<Variable> pushforward(const Apply& node, std::span<const Variable> tangents) const override;

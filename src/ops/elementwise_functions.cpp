@@ -4,6 +4,7 @@
 #include "src/support/check.h"
 
 #include <array>
+#include <utility>
 
 namespace theon {
 
@@ -11,8 +12,9 @@ namespace {
 
 Variable unary(std::string_view op, const Operand& x) { return elementwise(op, std::span(&x, 1), x.where()); }
 
-Variable binary(std::string_view op, const Operand& x, const Operand& y) {
-  return elementwise(op, std::array{x, y}, x.where());
+Variable binary(std::string_view op, Operand&& x, Operand&& y) {
+  const Location where = x.where();
+  return elementwise(op, std::array{std::move(x), std::move(y)}, where);
 }
 
 bool is_typed(const Operand& x) { return !x.value().is_empty() && !is_pattern(x.value()); }
@@ -20,8 +22,9 @@ bool has_dtype(const Operand& x, bool (*test)(DType)) { return is_typed(x) && te
 bool both_boolean(const Operand& x, const Operand& y) { return has_dtype(x, is_boolean) && has_dtype(y, is_boolean); }
 
 /// Booleans add like `|`, multiply like `&`: arithmetic of truth values, as in NumPy.
-Variable binary_or_logic(std::string_view op, std::string_view logic, const Operand& x, const Operand& y) {
-  return binary(both_boolean(x, y) ? logic : op, x, y);
+Variable binary_or_logic(std::string_view op, std::string_view logic, Operand&& x, Operand&& y) {
+  const bool are_truths = both_boolean(x, y);
+  return binary(are_truths ? logic : op, std::move(x), std::move(y));
 }
 
 /// Truth values as the smallest integers, for operations that have no meaning for them.
@@ -43,14 +46,14 @@ Variable rounding(std::string_view op, const Operand& x) {
 
 }  // namespace
 
-Variable operator+(Operand x, Operand y) { return binary_or_logic("add", "or", x, y); }
-Variable operator*(Operand x, Operand y) { return binary_or_logic("mul", "and", x, y); }
-Variable maximum(Operand x, Operand y) { return binary_or_logic("maximum", "or", x, y); }
-Variable minimum(Operand x, Operand y) { return binary_or_logic("minimum", "and", x, y); }
+Variable operator+(Operand x, Operand y) { return binary_or_logic("add", "or", std::move(x), std::move(y)); }
+Variable operator*(Operand x, Operand y) { return binary_or_logic("mul", "and", std::move(x), std::move(y)); }
+Variable maximum(Operand x, Operand y) { return binary_or_logic("maximum", "or", std::move(x), std::move(y)); }
+Variable minimum(Operand x, Operand y) { return binary_or_logic("minimum", "and", std::move(x), std::move(y)); }
 
 Variable operator-(Operand x, Operand y) {
   if (both_boolean(x, y)) refuse_booleans("sub", x, "^");
-  return binary("sub", x, y);
+  return binary("sub", std::move(x), std::move(y));
 }
 
 Variable operator-(Operand x) {
@@ -58,7 +61,7 @@ Variable operator-(Operand x) {
   return unary("neg", x);
 }
 
-Variable operator/(Operand x, Operand y) { return binary("div", x, y); }
+Variable operator/(Operand x, Operand y) { return binary("div", std::move(x), std::move(y)); }
 Variable operator%(Operand x, Operand y) { return binary("mod", as_number(x), as_number(y)); }
 Variable floor_div(Operand x, Operand y) { return binary("floor_div", as_number(x), as_number(y)); }
 Variable pow(Operand x, Operand y) { return binary("pow", as_number(x), as_number(y)); }
@@ -75,19 +78,20 @@ Variable clip(Operand x, Operand low, Operand high) {
   return minimum(maximum(x, low), high);
 }
 
-Variable operator<(Operand x, Operand y) { return binary("lt", x, y); }
-Variable operator<=(Operand x, Operand y) { return binary("le", x, y); }
-Variable operator>(Operand x, Operand y) { return binary("gt", x, y); }
-Variable operator>=(Operand x, Operand y) { return binary("ge", x, y); }
-Variable operator==(Operand x, Operand y) { return binary("eq", x, y); }
-Variable operator!=(Operand x, Operand y) { return binary("ne", x, y); }
-Variable operator&(Operand x, Operand y) { return binary("and", x, y); }
-Variable operator|(Operand x, Operand y) { return binary("or", x, y); }
-Variable operator^(Operand x, Operand y) { return binary("xor", x, y); }
+Variable operator<(Operand x, Operand y) { return binary("lt", std::move(x), std::move(y)); }
+Variable operator<=(Operand x, Operand y) { return binary("le", std::move(x), std::move(y)); }
+Variable operator>(Operand x, Operand y) { return binary("gt", std::move(x), std::move(y)); }
+Variable operator>=(Operand x, Operand y) { return binary("ge", std::move(x), std::move(y)); }
+Variable operator==(Operand x, Operand y) { return binary("eq", std::move(x), std::move(y)); }
+Variable operator!=(Operand x, Operand y) { return binary("ne", std::move(x), std::move(y)); }
+Variable operator&(Operand x, Operand y) { return binary("and", std::move(x), std::move(y)); }
+Variable operator|(Operand x, Operand y) { return binary("or", std::move(x), std::move(y)); }
+Variable operator^(Operand x, Operand y) { return binary("xor", std::move(x), std::move(y)); }
 Variable operator~(Operand x) { return unary("not", x); }
 
 Variable where(Operand condition, Operand x, Operand y) {
-  return elementwise("where", std::array{condition, x, y}, condition.where());
+  const Location at = condition.where();
+  return elementwise("where", std::array{std::move(condition), std::move(x), std::move(y)}, at);
 }
 
 Variable isnan(Operand x) { return unary("isnan", x); }

@@ -85,6 +85,21 @@ Signature Elementwise::infer(std::span<const Variable> inputs, Location where) c
   return {{{result_dtype(*definition_, inputs), std::move(broadcast.dims)}}, std::move(broadcast.obligations)};
 }
 
+std::optional<std::size_t> Elementwise::typed_like(std::span<const Variable> inputs) const {
+  if (definition_->rule == DTypeRule::comparison || definition_->rule == DTypeRule::conversion) return std::nullopt;
+  const std::size_t first = definition_->rule == DTypeRule::choice ? 1 : 0;
+  std::size_t like = first;
+  while (inputs[like].ndim() == 0 && like + 1 < inputs.size()) ++like;
+  const TensorType& type = inputs[like].type();
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    const TensorType& own = inputs[k].type();
+    if (&own == &type) continue;  // of a signature that both share
+    const bool fits = k < first ? own.dtype == DType::boolean : own.dtype == type.dtype;
+    if (!fits || (!own.dims.empty() && own.dims != type.dims)) return std::nullopt;
+  }
+  return like;
+}
+
 std::vector<ir::Expr> Elementwise::element(const ElementContext& context, std::span<const ir::Expr> indices) const {
   std::vector<ir::Expr> operands;
   for (std::size_t k = 0; k < context.node().inputs.size(); ++k) operands.push_back(aligned_load(context, k, indices));

@@ -34,12 +34,16 @@ Tensor::Tensor(std::shared_ptr<Storage> storage, std::byte* data, DType dtype, S
     : storage_(std::move(storage)),
       data_(data),
       dtype_(dtype),
-      layout_(std::make_shared<const Layout>(Layout{std::move(sizes), std::move(strides)})) {}
+      layout_(layout_of(std::move(sizes), std::move(strides))) {}
+
+std::shared_ptr<const Tensor::Layout> Tensor::layout_of(Sizes sizes, Sizes strides) {
+  return sizes.empty() ? nullptr : std::make_shared<const Layout>(Layout{std::move(sizes), std::move(strides)});
+}
 
 Tensor::Tensor(DType dtype, Sizes sizes)
     : storage_(allocate(checked_bytes(dtype, sizes))), data_(storage_->data()), dtype_(dtype) {
   Sizes strides = row_major_strides(sizes);
-  layout_ = std::make_shared<const Layout>(Layout{std::move(sizes), std::move(strides)});
+  layout_ = layout_of(std::move(sizes), std::move(strides));
 }
 
 Tensor::Tensor(const std::vector<bool>& values) : Tensor(DType::boolean, {static_cast<std::int64_t>(values.size())}) {

@@ -102,6 +102,42 @@ TEST_CASE("steady calls allocate nothing and touch no new page") {
   CHECK(page_faults() - faults <= (counts_allocations ? 0 : 100));
 }
 
+TEST_CASE("steady checked calls allocate nothing either, whoever keeps the last result") {
+  const Variable x = vector<float>("x"), a = scalar<float>("a");
+  const Function f = function({x, a}, {tanh(x) * a, sum(x)}), step = mlp_step();
+  const std::vector<Tensor> arguments{Tensor::randn<float>({1000}, 1), Tensor(2.0F)};
+  const std::vector<Tensor> batch{Tensor::randn<float>({60, 784}, 1), Tensor::zeros<std::int32_t>({60})};
+  Results results = f.call(arguments);
+  const auto run = [&](int calls) {
+    for (int k = 0; k < calls; ++k) {
+      results = f.call(arguments);
+      step.call(batch);
+    }
+  };
+  run(10);
+  const long faults = page_faults();
+  const std::int64_t before = allocations().count;
+  run(1000);
+  CHECK(allocations().count == before);
+  CHECK(page_faults() - faults <= (counts_allocations ? 0 : 100));
+}
+
+TEST_CASE("results stay as they are while somebody holds them") {
+  const Variable x = vector<float>("x");
+  const Function f = function({x}, {x + 1});
+  const Results first = f(std::vector<float>{1}), second = f(std::vector<float>{2});
+  const Tensor third = f(std::vector<float>{3});
+  Results moved = f(std::vector<float>{4});
+  const Results taken = std::move(moved);
+  for (int k = 0; k < 5; ++k) f(std::vector<float>{9});
+  CHECK(first[0].to_vector<float>() == std::vector<float>{2});
+  CHECK(second[0].to_vector<float>() == std::vector<float>{3});
+  CHECK(third.to_vector<float>() == std::vector<float>{4});
+  CHECK(taken[0].to_vector<float>() == std::vector<float>{5});
+  CHECK(moved.size() == 0);
+  CHECK(moved.begin() == moved.end());
+}
+
 TEST_CASE("calls that replace their results take their memory again, on several threads too") {
   const Variable x = vector<float>("x");
   const Function f = function({x}, {tanh(x), sum(x)}, {.threads = 2});
