@@ -51,9 +51,9 @@ class Carried {
 
 }  // namespace
 
-Code::Code(llvm::Function& function)
+Code::Code(llvm::Function& function, bool contracts)
     : function_(function), b_(function.getContext(), llvm::InstSimplifyFolder(function.getParent()->getDataLayout())) {
-  b_.setFastMathFlags(contraction());
+  if (contracts) b_.setFastMathFlags(contraction());
   llvm::BasicBlock* entry = create_block("entry", 0);
   enter(entry, entry, Keeps::nothing, 0);
   llvm::BasicBlock* body = create_block("body", 1);

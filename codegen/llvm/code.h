@@ -24,7 +24,8 @@ enum class Keeps { nothing, loads, everything };
 /// in which an expression can stand is known from its operands.
 class Code {
  public:
-  explicit Code(llvm::Function& function);
+  /// `contracts`: as in ir::Kernel.
+  explicit Code(llvm::Function& function, bool contracts = true);
 
   Builder& builder() { return b_; }
   llvm::Function& function() { return function_; }

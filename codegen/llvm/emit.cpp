@@ -29,7 +29,7 @@ class Writer {
  public:
   Writer(const ir::Kernel& kernel, const ir::Layout& layout, const Target& target, llvm::Function& function)
       : kernel_(kernel),
-        code_(function),
+        code_(function, kernel.contracts),
         lanes_(code_),
         changes_(kernel),
         memory_(kernel, code_, lanes_),

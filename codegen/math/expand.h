@@ -44,8 +44,9 @@ Forms best_for(std::span<const ir::Expr> values, Math math, bool tables = false)
 ///
 /// With tables the same bounds hold, and a division by a literal becomes two operations that round it once.
 ///
-/// pow with a literal integer from -2 to 4 or +-1/2 as exponent is a product or a square root of its operand or of the
-/// reciprocal, good to 2.5 units; with an integer of up to 64 else, to 0.51.
+/// pow with a literal integer from -2 to 16 or +-1/2 as exponent is a product or a square root of its operand or of the
+/// reciprocal: exponent n stands for at most n - 1 roundings, 12 units at 16. With an integer of up to 64 else it is
+/// good to 0.51 units.
 ir::Expr expand(ir::Expr root);
 /// The same for several, with one memo.
 std::vector<ir::Expr> expand(std::span<const ir::Expr> roots);

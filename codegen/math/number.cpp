@@ -108,7 +108,7 @@ Expr lookup(Expr index, Expr like, const Table& table) {
 }
 
 std::optional<Lookup> looked_up(const ir::Node& e) {
-  if (e.op != ir::Opcode::select || !is_floating(e.dtype)) return std::nullopt;
+  if (e.op != ir::Opcode::select || (e.dtype != DType::float32 && e.dtype != DType::float64)) return std::nullopt;
   Lookup lookup{asked_by(e.args[0]), {}};
   if (!lookup.index || size_of(lookup.index->dtype) != size_of(e.dtype)) return std::nullopt;
   Conditions conditions;

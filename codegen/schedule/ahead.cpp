@@ -35,7 +35,9 @@ std::vector<Expr> arrays_read(const Part& part, const Group& group, const std::f
   const Expr whole = root(part, group);
   for (Expr e : ir::postorder(std::span(&whole, 1))) {
     const bool moves = (e->free_axes & axis) || (e->free_levels & level);
-    if (e->op != Opcode::load || !moves || (e->free_levels & ~level) || !is_in_memory(e->number)) continue;
+    if (e->op != Opcode::load || !moves || (e->free_levels & ~level) || !is_in_memory(e->number) ||
+        !is_found_without_loads(e))
+      continue;
     if (std::ranges::find(loads, e->number, [](Expr known) { return known->number; }) == loads.end())
       loads.push_back(e);
   }
@@ -85,6 +87,11 @@ Ahead plan_ahead(const Group& group, const std::vector<Part>& parts, const std::
   const Expr condition = is_far(parts[together[0]], bytes, ahead.by_rows, group, input);
   if (condition->op != Opcode::literal || condition->bits != 0) ahead.condition = condition;
   return ahead;
+}
+
+bool is_found_without_loads(Expr load) {
+  const std::vector<Expr> indices(load->args.begin(), load->args.end());
+  return std::ranges::none_of(ir::postorder(indices), [](Expr e) { return e->op == Opcode::load; });
 }
 
 Expr are_far(const std::vector<Expr>& loads, const LoweringInput& input) {

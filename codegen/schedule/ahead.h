@@ -24,6 +24,10 @@ struct Ahead {
 Ahead plan_ahead(const Group& group, const std::vector<Part>& parts, const std::vector<std::size_t>& together,
                  const std::function<bool(ValueId)>& is_in_memory, const LoweringInput& input);
 
+/// Whether the load's place is computed from numbers alone: then what it reads in later rows can be named, where these
+/// end, too.
+bool is_found_without_loads(ir::Expr load);
+
 /// Whether the arrays of these loads are more than the caches hold.
 ir::Expr are_far(const std::vector<ir::Expr>& loads, const LoweringInput& input);
 

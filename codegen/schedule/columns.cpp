@@ -363,6 +363,7 @@ class ColumnLowering {
     for (std::int64_t k = 0; k < count; ++k) {
       row_ = first + number(k);
       for (Expr load : rows_read()) {
+        if (!is_found_without_loads(load)) continue;
         const Expr next = lowered(load);
         const std::int64_t behind = bytes_behind / static_cast<std::int64_t>(size_of(load->dtype));
         builder_.add({ir::Prefetch{next->number, next->args[0] + behind}});

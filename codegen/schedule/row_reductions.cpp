@@ -162,6 +162,7 @@ class RowLowering {
     for (std::int64_t row = 0; row < count; ++row) {
       axes_.back() = first + number(row);
       for (Expr load : of_row_) {
+        if (!is_found_without_loads(load)) continue;
         const Expr next = lowered(load);
         builder_.add({ir::Prefetch{next->number, next->args[0]}});
       }

@@ -76,7 +76,26 @@ class Scheduler {
       if (!nest.prefix.empty()) std::get<KernelStep>(steps_.back().node).slices.push_back(nest.result);
   }
 
+  /// What is compared for being equal has the same bits wherever it is computed again. Contraction would depend on what
+  /// stands around it: the largest element of a row would not be found again.
+  static bool compares(const Group& group) {
+    return std::ranges::any_of(group.nests, [](const Nest& nest) {
+      return std::ranges::any_of(ir::postorder(std::span(&nest.element, 1)), [](ir::Expr e) {
+        if (e->op == ir::Opcode::eq || e->op == ir::Opcode::ne) return is_floating(e->args[0]->dtype);
+        if (e->op != ir::Opcode::reduce) return false;
+        const ir::Opcode combine = e->monoid->combine[0]->op;
+        return combine != ir::Opcode::add && combine != ir::Opcode::mul;
+      });
+    });
+  }
+
   static LoweredKernel lowered(const Group& group, const LoweringInput& input) {
+    LoweredKernel kernel = lowered_somehow(group, input);
+    kernel.kernel.contracts = !compares(group);
+    return kernel;
+  }
+
+  static LoweredKernel lowered_somehow(const Group& group, const LoweringInput& input) {
     if (group.strips) return lower(group, input);
     for (const auto special : {lower_columns, lower_rows, lower_tiles, lower_pieces})
       if (std::optional<LoweredKernel> kernel = special(group, input)) return std::move(*kernel);
@@ -114,6 +133,8 @@ class Scheduler {
     std::optional<LoweredKernel> kernel = lower_unrolled(loop, body, input(readers));
     if (!kernel) kernel = lower(loop, body, input(readers));
     if (!kernel) return false;
+    kernel->kernel.contracts =
+        std::ranges::none_of(body, [](const Task& task) { return compares(std::get<Group>(task)); });
     ValueSet made;
     Estimate iteration;
     for (const Task& task : body) {

@@ -113,6 +113,8 @@ class RowView {
       if (place == e->args.end() || place - e->args.begin() != group_.outer - 1) return Expr();
       const Shape& dims = values_[e->number].type.dims;
       if (!std::equal(dims.begin() + 1, dims.begin() + group_.outer, group_.domain.begin() + 1)) return Expr();
+      const auto is_zero = [](Expr i) { return i->op == Opcode::literal && i->bits == 0; };
+      if (!std::all_of(e->args.begin(), place, is_zero)) return Expr();
       std::vector<Expr> indices(e->args.begin(), e->args.end());
       for (int axis = 0; axis < group_.outer; ++axis) indices[axis] = pool_.index(axis, group_.domain[axis]);
       return pool_.load(e->number, e->dtype, indices);

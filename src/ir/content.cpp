@@ -55,6 +55,7 @@ void Content::add(const Kernel& kernel) {
   add(static_cast<std::int64_t>(kernel.buffers.size()));
   for (const Buffer& buffer : kernel.buffers) add(buffer);
   add(kernel.locals);
+  add(std::int64_t{kernel.contracts});
   add(kernel.body);
 }
 

@@ -28,7 +28,7 @@ std::string_view name(Access access) {
 class Printer {
  public:
   std::string print(const Kernel& kernel) {
-    line("kernel {}", kernel.name);
+    line("kernel {}{}", kernel.name, kernel.contracts ? "" : ", every operation rounded");
     ++depth_;
     for (std::size_t k = 0; k < kernel.buffers.size(); ++k) print(k, kernel.buffers[k]);
     print(kernel.body);

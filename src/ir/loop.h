@@ -89,8 +89,8 @@ struct Transpose {
   Expr rows, columns;
 };
 
-/// buffer[offset], which need not exist, and what shares its cache line are read soon. Changes nothing. In a vector loop
-/// it is about all lanes where they lie side by side, and about none where they do not.
+/// buffer[offset], which need not exist, and what shares its cache line are read soon. Changes nothing. In a vector
+/// loop it is about all lanes where they lie side by side, and about none where they do not.
 struct Prefetch {
   std::int64_t buffer;
   Expr offset;
@@ -134,6 +134,7 @@ struct Kernel {
   Block body;
   std::int64_t locals = 2;              // how many there are
   std::vector<std::string> notes = {};  // how it is scheduled, for people
+  bool contracts = true;                // whether a product and the one sum it goes into may be rounded once
 };
 
 /// C-like text, one statement a line.

@@ -97,6 +97,10 @@ TEST_CASE("loops over far memory fetch ahead: what only reads a kilobyte, the la
   CHECK(plan({m}, {normalized(m)}).says("prefetch b0[v2 * m_1 + v6 + m_1]"));
   CHECK_FALSE(plan({m}, {softmax(m)}).says("prefetch"));
   CHECK_FALSE(plan({x}, {x * 2}).says("prefetch"));
+  // The next row's place may be looked up behind the end of the indices.
+  const Variable i = vector<std::int64_t>("i");
+  CHECK_FALSE(plan({m, i}, {normalized(take(m, i, 0))}).says("prefetch"));
+  CHECK_FALSE(plan({m, i, x}, {sum(take(m, i, 0) * x, {1}), sum(take(m, i, 0) * expand_dims(x, 1), {0})}).says("prefetch"));
   const auto sized = [&](std::int64_t rows, std::int64_t columns) {
     const Variable x = input<float>("x", {rows, columns});
     return plan({x}, {normalized(x)}).says("prefetch");

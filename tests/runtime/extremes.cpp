@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -54,3 +55,29 @@ void check_extremes() {
 
 TEST_CASE("extremes of float32 among awkward numbers") { check_extremes<float>(); }
 TEST_CASE("extremes of float64 among awkward numbers") { check_extremes<double>(); }
+
+TEST_CASE("the largest of computed values is found again by its gradient") {
+  const Variable x = matrix<double>("x"), y = matrix<double>("y"), b = input<double>("b", {x.dims()[0], 1});
+  const Variable c = x * y - b;
+  const std::vector<Tensor> arguments{Tensor::randn<double>({200, 67}, 1), Tensor::randn<double>({200, 67}, 2), Tensor::randn<double>({200, 1}, 3)};
+  for (const int axis : {0, 1}) {
+    const Function f = function({x, y, b}, {grad(sum(max(c * c, axis)), c), grad(sum(min(c * c, axis)), c)});
+    const Results gradients = f.call(arguments);
+    // One element of each row, or column, has influence.
+    for (const Tensor& gradient : gradients) {
+      const std::vector<double> values = gradient.to_vector<double>();
+      CHECK(std::ranges::count_if(values, [](double g) { return g != 0; }) == (axis == 0 ? 67 : 200));
+    }
+  }
+}
+
+TEST_CASE("choices by a bit of short integers are no look-ups of short floats") {
+  const Variable x = vector<std::int16_t>("x");
+  for (const DType dtype : {DType::float16, DType::bfloat16}) {
+    const Function f = function({x}, {cast(where((x & 8) != 0, cast(constant(Tensor(3.F)), dtype), cast(constant(Tensor(2.F)), dtype)), DType::float32)});
+    std::vector<std::int16_t> values(40);
+    for (std::size_t k = 0; k < values.size(); ++k) values[k] = static_cast<std::int16_t>(k * 7);
+    const std::vector<float> found = Tensor(f(values)).to_vector<float>();
+    for (std::size_t k = 0; k < values.size(); ++k) CHECK(found[k] == (values[k] & 8 ? 3.F : 2.F));
+  }
+}
