@@ -38,9 +38,11 @@ Forms best_for(std::span<const ir::Expr> values, Math math, bool tables = false)
 /// Largest errors, in units in the last place:
 ///
 ///              exp   expm1  log   log1p  sin   cos   tanh  erf   pow
-///     float32  0.89  0.89   0.92  0.92   1.53  1.54  2.43  0.97  0.61   all 2^32 operands; of sin and cos those below
-///     2^16, of pow a sample float64  0.88  1.22   1.29  1.29   1.48  1.45  1.54  1.52  1.00   a sample against MPFR or
-///     long double
+///     float32  0.89  0.89   0.92  0.92   1.53  1.54  2.43  0.97  0.61
+///     float64  0.88  1.22   1.29  1.29   1.48  1.45  1.54  1.52  1.00
+///
+/// for float32 of all 2^32 operands, of sin and cos those below 2^16, of pow a sample; for float64 of samples, against
+/// MPFR or long double.
 ///
 /// With tables the same bounds hold, and a division by a literal becomes two operations that round it once.
 ///

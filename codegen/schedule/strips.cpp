@@ -72,9 +72,11 @@ class RowView {
   }
 
  private:
-  /// Whether the group reduces each row: then it goes through them one by one anyway.
+  /// Whether the group reduces each row and computes others of them: then it goes through them one by one anyway. Where
+  /// it reduces them only, several at once are faster, here and down the columns.
   bool has_rows() const {
-    if (group_.outer == 0) return false;
+    const auto is_row = [&](const Nest& member) { return static_cast<int>(member.domain.size()) > group_.outer; };
+    if (group_.outer == 0 || std::ranges::none_of(group_.nests, is_row)) return false;
     return std::ranges::any_of(group_.nests, [&](const Nest& member) {
       const std::vector<Expr> reductions = nodes_of(member.element, Opcode::reduce);
       return std::ranges::any_of(reductions, [&](Expr e) { return e->free_axes && is_row_level(e, group_.outer); });
