@@ -139,7 +139,7 @@ TEST_CASE("the prediction of a variance leaves the second pass out, which runs o
   const Variable variance = mean(sqr(v - mean(v)));
   // Half a dozen operations beside the load, where a sum has one.
   CHECK(picoseconds(variance) > 1.5 * picoseconds(sum(v)));
-  CHECK(picoseconds(variance) < 4 * picoseconds(sum(v)));
+  CHECK(picoseconds(variance) < 4.5 * picoseconds(sum(v)));
 }
 
 TEST_CASE("the prediction of small products counts vectors that columns do not fill") {
