@@ -39,6 +39,12 @@ void KernelBuilder::store(std::int64_t buffer, Expr offset, Expr value, std::opt
   add({ir::Store{buffer, offset, computed(value), combine}});
 }
 
+Expr KernelBuilder::defined(Expr value) {
+  const ir::Local number = fresh();
+  add({ir::Let{number, computed(value)}});
+  return local(number, value->dtype);
+}
+
 std::vector<ir::Local> KernelBuilder::accumulators(const ir::Monoid& monoid) {
   std::vector<ir::Local> locals;
   for (Expr identity : monoid.identity) {

@@ -50,6 +50,8 @@ class KernelBuilder {
   /// Appends to the innermost open block.
   void add(ir::Statement statement);
   void store(std::int64_t buffer, ir::Expr offset, ir::Expr value, std::optional<ir::Opcode> combine = {});
+  /// A local that holds the value.
+  ir::Expr defined(ir::Expr value);
   /// A mutable local for each component, holding the monoid's identity.
   std::vector<ir::Local> accumulators(const ir::Monoid& monoid);
 

@@ -202,7 +202,7 @@ class ColumnLowering {
         partial_[column.reduce.get()].push_back(
             temporary({identity->dtype, {min(strips.count - 1, 1) * strips.count * width_}}));
     const Expr which = builder_.open(builder_.begin(), min(builder_.end(), trips));
-    const Expr strip = defined(floor_div(which, blocks));
+    const Expr strip = builder_.defined(floor_div(which, blocks));
     open_block(which - strip * blocks, block);
     lower_strip(strip, strips);
     builder_.close();
@@ -219,15 +219,15 @@ class ColumnLowering {
   }
 
   void open_block(Expr which, std::int64_t block) {
-    first_ = defined(which * number(block));
-    end_ = defined(min(first_ + number(block), pool_.parameter(width_)));
+    first_ = builder_.defined(which * number(block));
+    end_ = builder_.defined(min(first_ + number(block), pool_.parameter(width_)));
   }
 
   void lower_strip(Expr strip, const Strips& strips) {
     const Expr height = pool_.parameter(strips.height), count = pool_.parameter(strips.count);
-    const Expr first = defined(strip * height);
+    const Expr first = builder_.defined(strip * height);
     clear_accumulators();
-    accumulate_rows(first, defined(max(first, min(first + height, pool_.parameter(strips.rows)))));
+    accumulate_rows(first, builder_.defined(max(first, min(first + height, pool_.parameter(strips.rows)))));
     builder_.open_if(count == number(1));
     store_results();
     builder_.close();
@@ -250,8 +250,8 @@ class ColumnLowering {
         const ir::Monoid& monoid = *column.reduce->monoid;
         std::vector<Expr> left;
         for (std::size_t c = 0; c < monoid.size(); ++c)
-          left.push_back(defined(pool_.load(builder_.read(partial_.at(column.reduce.get())[c]),
-                                            monoid.identity[c]->dtype, {{place_in(strip)}})));
+          left.push_back(builder_.defined(pool_.load(builder_.read(partial_.at(column.reduce.get())[c]),
+                                                     monoid.identity[c]->dtype, {{place_in(strip)}})));
         store_state(column, combined(monoid, state_of(column.reduce), left));
       }
     });
@@ -290,7 +290,7 @@ class ColumnLowering {
   void lower_block(std::int64_t block) {
     make_accumulators(block);
     clear_accumulators();
-    accumulate_rows(number(0), defined(lowered(columns_[0].reduce->args[0])));
+    accumulate_rows(number(0), builder_.defined(lowered(columns_[0].reduce->args[0])));
     store_results();
   }
 
@@ -304,10 +304,10 @@ class ColumnLowering {
     const std::int64_t together = rows_at_once();
     builder_.note("down blocks of {} columns, whose running results stay in cache; {} rows at once", block_size(),
                   together);
-    const Expr rows = defined(end - first), groups = floor_div(rows, number(together)), far = reads_far_rows();
-    const Expr whole = defined(far && together > 1 ? select(far, number(0), groups) : groups);
+    const Expr rows = builder_.defined(end - first), groups = floor_div(rows, number(together)), far = reads_far_rows();
+    const Expr whole = builder_.defined(far && together > 1 ? select(far, number(0), groups) : groups);
     accumulate(first, number(0), whole, together);
-    if (together > 1) accumulate(first, defined(whole * number(together)), rows, 1);
+    if (together > 1) accumulate(first, builder_.defined(whole * number(together)), rows, 1);
   }
 
   /// Short bodies wait for the accumulators: a few rows at once read them once.
@@ -337,10 +337,12 @@ class ColumnLowering {
   void accumulate(Expr first, Expr begin, Expr end, std::int64_t together) {
     const Expr group = builder_.open(begin, end);
     std::vector<Expr> places;
-    for (std::int64_t k = 0; k < together; ++k) places.push_back(defined(first + group * number(together) + number(k)));
+    for (std::int64_t k = 0; k < together; ++k)
+      places.push_back(builder_.defined(first + group * number(together) + number(k)));
     for_each_column([&] {
       // One row at a time, they are one stream.
-      together > 1 ? ask_for(defined(places.back() + number(1)), together, 0) : ask_for(places[0], 1, Ahead::bytes);
+      together > 1 ? ask_for(builder_.defined(places.back() + number(1)), together, 0)
+                   : ask_for(places[0], 1, Ahead::bytes);
       for (const Column& column : columns_) {
         const ir::Monoid& monoid = *column.reduce->monoid;
         std::vector<std::vector<Expr>> rows;
@@ -398,7 +400,7 @@ class ColumnLowering {
   std::vector<Expr> met(Expr reduce, Expr row) {
     row_ = row;
     std::vector<Expr> values;
-    for (Expr body : reduce->args.subspan(1)) values.push_back(defined(lowered(body)));
+    for (Expr body : reduce->args.subspan(1)) values.push_back(builder_.defined(lowered(body)));
     row_ = Expr();
     return values;
   }
@@ -407,7 +409,7 @@ class ColumnLowering {
     a.insert(a.end(), b.begin(), b.end());
     std::vector<Expr> both;
     for (Expr combine : monoid.combine)
-      both.push_back(defined(pool_.replace(
+      both.push_back(builder_.defined(pool_.replace(
           combine, [&](Expr e) -> Expr { return e->op == Opcode::argument ? a.at(e->number) : Expr(); })));
     return both;
   }
@@ -438,12 +440,6 @@ class ColumnLowering {
           return Expr();
       }
     });
-  }
-
-  Expr defined(Expr value) {
-    const ir::Local local = builder_.fresh();
-    builder_.add({ir::Let{local, builder_.computed(value)}});
-    return builder_.local(local, value->dtype);
   }
 
   Expr number(std::int64_t value) const { return pool_.literal(value); }

@@ -113,7 +113,7 @@ class Lowering {
     strip_ = builder_.open(begin, end);
     for (const Nest& nest : group_.nests)
       if (const ir::Monoid* monoid = group_.combines(nest)) clear_strip(nest, monoid->identity[0]);
-    const Expr height = pool_.parameter(strips.height), first = defined(strip_ * height);
+    const Expr height = pool_.parameter(strips.height), first = builder_.defined(strip_ * height);
     env_.axes.push_back(builder_.open(first, min(first + height, pool_.parameter(group_.domain[0]))));
   }
 
@@ -476,7 +476,7 @@ class Lowering {
            !is_running(a) && !is_running(b);
   }
 
-  void define_scalar(const Nest& nest) { in_register_[nest.result] = defined(lower_value(nest.element)); }
+  void define_scalar(const Nest& nest) { in_register_[nest.result] = builder_.defined(lower_value(nest.element)); }
 
   void lower_loops(const std::vector<std::size_t>& together) {
     const Part& part = parts_[together[0]];
@@ -586,13 +586,7 @@ class Lowering {
   /// Of several results all elements are computed before the first is stored, which may lie where others are read.
   void define_element(const Nest& nest, bool is_one_of_several) {
     const Expr value = lower_value(nest.element);
-    in_register_[nest.result] = is_one_of_several ? defined(value) : value;
-  }
-
-  Expr defined(Expr value) {
-    const ir::Local local = builder_.fresh();
-    builder_.add({ir::Let{local, builder_.computed(value)}});
-    return builder_.local(local, value->dtype);
+    in_register_[nest.result] = is_one_of_several ? builder_.defined(value) : value;
   }
 
   void lower_store(const Nest& nest) {

@@ -68,7 +68,7 @@ class RowLowering {
     for (std::size_t axis = 0; axis <= last; ++axis)
       axes_.push_back(axis == 0 ? builder_.open(builder_.begin(), builder_.end())
                                 : builder_.open(number(0), number(axis == last ? blocks : group_.domain[axis])));
-    lower_block(defined(axes_[last] * number(together())));
+    lower_block(builder_.defined(axes_[last] * number(together())));
     for (std::size_t axis = 0; axis <= last; ++axis) builder_.close();
     return LoweredKernel{builder_.finish(), last == 0 ? blocks : group_.domain[0], {}, {}, own()};
   }
@@ -143,7 +143,7 @@ class RowLowering {
     for (std::int64_t row = 0; row < count; ++row) {
       axes_.back() = first + number(row);
       sums_ = sums[row];
-      for (Expr element : elements_) results.push_back(defined(lowered(element)));
+      for (Expr element : elements_) results.push_back(builder_.defined(lowered(element)));
     }
     auto result = results.begin();
     for (std::int64_t row = 0; row < count; ++row) {
@@ -215,12 +215,6 @@ class RowLowering {
           return Expr();
       }
     });
-  }
-
-  Expr defined(Expr value) {
-    const ir::Local local = builder_.fresh();
-    builder_.add({ir::Let{local, builder_.computed(value)}});
-    return builder_.local(local, value->dtype);
   }
 
   Expr number(std::int64_t value) const { return pool_.literal(value); }
