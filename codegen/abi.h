@@ -30,7 +30,8 @@ struct TheonFrame {
   int64_t shares_from; /* kernels of so much predicted work are for `step` too, which has several threads */
 };
 
-/* Runs iterations begin..end-1 of the kernel's outermost loop. Returns 0, or the code of a failure. */
+/* Runs iterations begin..end-1 of the kernel's outermost loop, all of them where there is no gain from sharing them
+ * among threads. Returns 0, or the code of a failure. */
 typedef int32_t (*TheonKernel)(const struct TheonFrame*, int64_t begin, int64_t end);
 
 /* Runs a whole program. Returns 0, THEON_CANCELLED, or what `step` returned. */

@@ -145,6 +145,7 @@ class Compiler {
     codegen::Schedule schedule = timed("schedule", [&] {
       return codegen::schedule(std::move(partition), *made_.pool,
                                {.vector_bytes = target_.vector_bytes,
+                                .stored_bytes = target_.stored_bytes,
                                 .registers = target_.registers,
                                 .masks = target_.masks,
                                 .tables = target_.masks,

@@ -32,12 +32,13 @@ class KernelRun {
            });
   }
 
-  KernelRun(const runtime::Arguments& arguments, Context& context) : context_(context) {
+  KernelRun(const runtime::Arguments& arguments, Context& context)
+      : executable_(context.executable()), frame_(context.frame()) {
     for (const auto& [argument, value] : arguments.values()) inputs_.push_back({argument, &context.buffers[value]});
-    const std::vector<runtime::OutputSlot>& slots = context.executable().outputs;
+    const std::vector<runtime::OutputSlot>& slots = executable_.outputs;
     for (std::size_t k = 0; k < slots.size(); ++k)
       for (const runtime::ValueId value : slots[k].residents) outputs_.push_back({k, &context.buffers[value]});
-    for (const runtime::Call& call : context.executable().calls) {
+    for (const runtime::Call& call : executable_.calls) {
       const auto& kernel = std::get<KernelCall>(call.node);
       kernels_.push_back({kernel.kernel, context.size(kernel.trips)});
     }
@@ -45,12 +46,13 @@ class KernelRun {
   }
 
   /// Whether all went well.
-  bool run(const void* const* inputs, void* const* outputs) {
-    if (code_ != &context_.executable().code()) take_code();
+  bool run(const void* const* inputs, void* const* outputs) noexcept {
+    const runtime::FloatingEnvironment standard;
+    if (code_ != &executable_.code()) take_code();
     for (const auto& [argument, pointer] : inputs_) *pointer = const_cast<void*>(inputs[argument]);
     for (const auto& [result, pointer] : outputs_) *pointer = outputs[result];
     for (const Kernel& kernel : kernels_)
-      if (kernel.run(&context_.frame(), 0, kernel.trips) != 0) return false;
+      if (kernel.run(&frame_, 0, kernel.trips) != 0) return false;
     return true;
   }
 
@@ -62,7 +64,7 @@ class KernelRun {
   };
 
   void take_code() {
-    code_ = &context_.executable().code();
+    code_ = &executable_.code();
     for (Kernel& kernel : kernels_) kernel.run = code_->kernels[kernel.number];
   }
 
@@ -72,7 +74,8 @@ class KernelRun {
     void** pointer;
   };
 
-  Context& context_;
+  const Executable& executable_;
+  const TheonFrame& frame_;
   std::vector<Place> inputs_, outputs_;
   std::vector<Kernel> kernels_;
   const runtime::Code* code_ = nullptr;
@@ -96,14 +99,15 @@ struct Function::Raw::State {
     kernels.emplace(function->arguments(), *context);
   }
 
+  /// What is not kernels alone, and calls after one that failed: its context may be half changed, so there is a new
+  /// one.
   bool run(const void* const* inputs, void* const* outputs) {
-    const runtime::FloatingEnvironment standard;
-    // The context of a call that failed may be half changed: there is a new one then.
     if (std::exchange(has_failed, true)) prepare();
     if (kernels) {
       has_failed = !kernels->run(inputs, outputs);
       return !has_failed;
     }
+    const runtime::FloatingEnvironment standard;
     context->prepare();
     function->arguments().point(inputs, *context);
     runtime::SharedLease shared(*context);
@@ -135,8 +139,14 @@ Function::Raw Function::prepare(const std::vector<Sizes>& input_sizes) const {
 }
 
 std::int32_t Function::Raw::operator()(const void* const* inputs, void* const* outputs) const noexcept {
+  State& state = *state_;
+  if (state.kernels && !state.has_failed) [[likely]] {
+    if (state.kernels->run(inputs, outputs)) return 0;
+    state.has_failed = true;
+    return 1;
+  }
   try {
-    return state_->run(inputs, outputs) ? 0 : 1;
+    return state.run(inputs, outputs) ? 0 : 1;
   } catch (...) {
     return 1;
   }

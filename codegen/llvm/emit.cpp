@@ -39,8 +39,12 @@ class Writer {
   void write() {
     bind_buffers();
     bind_scratch();
-    expressions_.define(0, Operand::uniform(code_.function().getArg(1)));
-    expressions_.define(1, Operand::uniform(code_.function().getArg(2)));
+    const auto bound = [&](unsigned argument, std::int64_t whole) -> llvm::Value* {
+      if (kernel_.trips) return b().getInt64(whole);
+      return code_.function().getArg(argument);
+    };
+    expressions_.define(0, Operand::uniform(bound(1, 0)));
+    expressions_.define(1, Operand::uniform(bound(2, kernel_.trips.value_or(0))));
     statements_.emit(kernel_.body);
     statements_.finish(kernel_);
     code_.finish(status());

@@ -61,7 +61,7 @@ class EntryWriter {
 
   void emit(const KernelStep& step, std::int64_t number) {
     if (can_fail(Step{step}, program_)) return leave_to_runtime(number);
-    if (step.phases.empty()) return call(step);
+    if (step.phases.empty() || program_.kernels[step.kernel].trips) return call(step);
     Dim work = 0;
     for (const Phase& phase : step.phases) work = work + phase.work;
     llvm::BasicBlock *shared = block(), *alone = block(), *after = block();

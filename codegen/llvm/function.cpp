@@ -25,6 +25,9 @@ llvm::Function& declare(const std::string& symbol, llvm::Type* value, unsigned o
   // Of the calling conventions with operands in vector registers the one that keeps half of these registers for the
   // caller.
   function->setCallingConv(llvm::CallingConv::Intel_OCL_BI);
+  // Before a return without vectors LLVM 19 clears the upper halves of all registers, of those that it has just
+  // restored for the caller, too.
+  if (target.vector_bytes > 16) function->addFnAttr("target-features", target.features + ",-vzeroupper");
   function->setDoesNotThrow();
   function->setWillReturn();
   function->setDoesNotAccessMemory();

@@ -93,12 +93,13 @@ Target host_target(Isa isa) {
       has(features, "avx512f") && has(features, "avx512bw") && has(features, "avx512vl") && has(features, "avx512dq");
   const std::string triple = llvm::sys::getProcessTriple();
   const bool is_arm = llvm::Triple(triple).isAArch64();
+  const int vector_bytes = wide ? 64 : has(features, "avx2") ? 32 : 16;
   return {.triple = triple,
           .cpu = host_name(),
           .features = spelled(features),
-          .vector_bytes = wide                    ? 64
-                          : has(features, "avx2") ? 32
-                                                  : 16,
+          .vector_bytes = vector_bytes,
+          // Zen 4 computes on whole registers, and stores halves of them.
+          .stored_bytes = host_name() == "znver4" ? std::min(vector_bytes, 32) : vector_bytes,
           .registers = wide     ? 32
                        : is_arm ? aarch64_target().registers
                                 : 16,
@@ -112,6 +113,7 @@ Target aarch64_target() {
           .cpu = "generic",
           .features = "+neon",
           .vector_bytes = 16,
+          .stored_bytes = 16,
           // Of 32: no instruction multiplies what is in memory, and LLVM loads two numbers before it multiplies them.
           .registers = 30,
           .masks = false,

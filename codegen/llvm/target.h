@@ -20,6 +20,7 @@ struct Target {
   std::string cpu;       // LLVM's name
   std::string features;  // "+avx2,-avx512f,...", sorted
   int vector_bytes;      // of one register: 64, 32 or 16
+  int stored_bytes;      // wider stores take as much longer
   int registers;         // for vectors
   bool masks;            // any vector load or store may leave out lanes at no cost
   bool fused;            // has fma

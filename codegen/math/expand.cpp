@@ -154,9 +154,8 @@ std::vector<Expr> expanded(std::span<const Expr> roots, Forms forms) {
 
 bool is_operation(Expr e) { return !e->args.empty() && e->op != Opcode::bitcast; }
 
-int count_operations(Opcode op, DType dtype, bool tables) {
-  ir::Pool pool;
-  std::vector<Expr> pending{definition(op, dtype, pool, tables)};
+int count_operations(Expr expanded) {
+  std::vector<Expr> pending{expanded};
   std::unordered_set<const ir::Node*> seen;
   int count = 0;
   while (!pending.empty()) {
@@ -191,18 +190,27 @@ Forms best_for(std::span<const Expr> values, Math math, bool tables) {
   if (math == Math::fast) return {Functions::fast, tables};
   int operations = 0;
   for (const Expr e : ir::postorder(values)) {
-    if (expansion(e->op) != nullptr) operations += cost(e->op, e->dtype, tables);
+    if (expansion(e->op) != nullptr) operations += cost(e, tables);
   }
   return {operations > most_in_place ? Functions::called : Functions::in_place, tables};
 }
 
-int cost(Opcode op, DType dtype, bool tables) {
-  if (expansion(op) == nullptr) return op == Opcode::bitcast ? 0 : 1;
+int cost(Expr e, bool tables) {
+  if (expansion(e->op) == nullptr) return e->op == Opcode::bitcast ? 0 : 1;
+  const bool is_known_power = e->op == Opcode::pow && e->args[1]->op == Opcode::literal;
+  const std::optional<std::uint64_t> exponent = is_known_power ? std::optional(e->args[1]->bits) : std::nullopt;
+  const DType dtype = e->args[0]->dtype;
   static std::mutex mutex;
-  static std::map<std::tuple<Opcode, DType, bool>, int> known;
+  static std::map<std::tuple<Opcode, DType, std::optional<std::uint64_t>, bool>, int> known;
   const std::lock_guard lock(mutex);
-  const auto [it, is_new] = known.try_emplace({op, dtype, tables}, 0);
-  if (is_new) it->second = count_operations(op, dtype, tables);
+  const auto [it, is_new] = known.try_emplace({e->op, dtype, exponent, tables}, 0);
+  if (is_new) {
+    ir::Pool pool;
+    const Expr x = pool.argument(0, dtype);
+    it->second =
+        count_operations(exponent ? expand(pow(x, pool.literal_bits(dtype, *exponent)), {Functions::in_place, tables})
+                                  : definition(e->op, dtype, pool, tables));
+  }
   return it->second;
 }
 

@@ -59,8 +59,8 @@ ir::Expr expand(ir::Expr root, Forms forms);
 /// `op` of argument 0, and argument 1 for pow, of a dtype, expanded: what one that is called computes.
 ir::Expr definition(ir::Opcode op, DType dtype, ir::Pool& pool, bool tables = false);
 
-/// How many operations one application of `op` to operands of `dtype` comes to, once expanded, without what is rarely
-/// needed; a bitcast is none, and a lookup one.
-int cost(ir::Opcode op, DType dtype, bool tables = false);
+/// How many operations the last one of `e` comes to, once expanded, without what is rarely needed; a bitcast is none,
+/// and a lookup one.
+int cost(ir::Expr e, bool tables = false);
 
 }  // namespace theon::codegen::math

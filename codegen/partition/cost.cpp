@@ -21,7 +21,7 @@ constexpr int store_cost = 8;
 int element_cost(Expr e) {
   if (e->op == Opcode::load || e->args.empty()) return 0;
   if (e->dtype == DType::int64) return e->op == Opcode::floor_div || e->op == Opcode::mod ? 4 : 0;
-  return math::cost(e->op, e->args[0]->dtype);
+  return math::cost(e);
 }
 
 namespace {

@@ -43,9 +43,8 @@ bool has_loop_inside(Expr element, int outer) {
                              [&](Expr e) { return e->op == Opcode::reduce && !is_row_level(e, outer); });
 }
 
-}  // namespace
-
-int lanes_of(const std::vector<Expr>& roots, const Machine& machine) {
+/// Lanes of vectors of so many bytes.
+int lanes_in(int bytes, const std::vector<Expr>& roots) {
   std::size_t floating = 0, integer = 1;
   for (Expr e : ir::postorder(roots)) {
     if (is_floating(e->dtype))
@@ -53,8 +52,18 @@ int lanes_of(const std::vector<Expr>& roots, const Machine& machine) {
     else if (e->op == Opcode::load)
       integer = std::max(integer, size_of(e->dtype));
   }
-  return machine.vector_bytes / static_cast<int>(std::max<std::size_t>(floating ? floating : integer, 4));
+  return bytes / static_cast<int>(std::max<std::size_t>(floating ? floating : integer, 4));
 }
+
+/// Whether it does little but store: vectors then are as wide as stores.
+bool mostly_stores(const std::vector<Expr>& roots, int cost) {
+  constexpr int few_operations = 12;
+  return cost <= few_operations && std::ranges::any_of(roots, [](Expr e) { return e->op != Opcode::reduce; });
+}
+
+}  // namespace
+
+int lanes_of(const std::vector<Expr>& roots, const Machine& machine) { return lanes_in(machine.vector_bytes, roots); }
 
 LoopShape loop_shape(const std::vector<Expr>& roots, const Machine& machine) {
   const int cost = element_cost(roots);
@@ -62,7 +71,8 @@ LoopShape loop_shape(const std::vector<Expr>& roots, const Machine& machine) {
   const bool is_long = cost > longest_short_body;
   const int unroll = cost <= 24 ? 4 : !is_long || (machine.math == Math::fast && cost <= kernel_budget) ? 2 : 1;
   // A mask costs a long body nothing; compiling it twice would.
-  return {lanes_of(roots, machine), is_long ? std::max(unroll, groups_of_chains(roots, cost, machine)) : unroll,
+  const int bytes = mostly_stores(roots, cost) ? machine.stored_bytes : machine.vector_bytes;
+  return {lanes_in(bytes, roots), is_long ? std::max(unroll, groups_of_chains(roots, cost, machine)) : unroll,
           is_long ? ir::Tail::merged : ir::Tail::apart};
 }
 

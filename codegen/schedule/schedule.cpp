@@ -199,9 +199,17 @@ class Scheduler {
     step.own = std::move(lowered.own);
     step.estimate = std::move(estimate);
     if (work && step.phases.empty() && step.trips != Dim(1)) step.phases = {{step.trips, *work}};
+    if (runs_whole(step)) lowered.kernel.trips = step.trips.known();
     lowered.kernel.name += "_" + std::to_string(kernels.size());
     kernels.push_back(std::move(lowered.kernel));
     add_step(std::move(step));
+  }
+
+  /// Whether sharing it among threads is never worth it.
+  static bool runs_whole(const KernelStep& step) {
+    Dim work = 0;
+    for (const Phase& phase : step.phases) work = work + phase.work;
+    return less_equal(worth_sharing, work) == Answer::no;
   }
 
   template <class Kind>

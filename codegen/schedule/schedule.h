@@ -12,9 +12,10 @@ namespace theon::codegen {
 /// What a schedule needs to know of the machine, and of how to use it.
 struct Machine {
   int vector_bytes = 32;
-  int registers = 16;   // for vectors
-  bool masks = false;   // whether some lanes are loaded and stored as fast as all
-  bool tables = false;  // whether numbers are taken apart, scaled and looked up among 16 in an instruction each
+  int stored_bytes = 32;  // of them, as many as are stored at full speed at once
+  int registers = 16;     // for vectors
+  bool masks = false;     // whether some lanes are loaded and stored as fast as all
+  bool tables = false;    // whether numbers are taken apart, scaled and looked up among 16 in an instruction each
   std::int64_t cached_bytes = std::int64_t{1} << 24;  // more than that is not found in the caches later; below it,
                                                       // storing past them costs several times as much
   std::int64_t far_bytes = std::int64_t{3} << 23;     // reading more than that waits for memory

@@ -36,7 +36,7 @@ std::optional<std::int64_t> few_elements(const Shape& dims) {
 /// Functions are worth the lanes of a vector.
 bool calls_function(Expr element) {
   return std::ranges::any_of(ir::postorder(std::span(&element, 1)), [](Expr e) {
-    return e->op != Opcode::load && !e->args.empty() && math::cost(e->op, e->args.back()->dtype) > 1;
+    return e->op != Opcode::load && !e->args.empty() && math::cost(e) > 1;
   });
 }
 

@@ -55,6 +55,7 @@ void Content::add(const Kernel& kernel) {
   add(static_cast<std::int64_t>(kernel.buffers.size()));
   for (const Buffer& buffer : kernel.buffers) add(buffer);
   add(kernel.locals);
+  add(kernel.trips.value_or(-1));
   add(std::int64_t{kernel.contracts});
   add(kernel.body);
 }

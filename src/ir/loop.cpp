@@ -28,7 +28,8 @@ std::string_view name(Access access) {
 class Printer {
  public:
   std::string print(const Kernel& kernel) {
-    line("kernel {}{}", kernel.name, kernel.contracts ? "" : ", every operation rounded");
+    line("kernel {}{}{}", kernel.name, kernel.trips ? fmt::format(", {} iterations", *kernel.trips) : "",
+         kernel.contracts ? "" : ", every operation rounded");
     ++depth_;
     for (std::size_t k = 0; k < kernel.buffers.size(); ++k) print(k, kernel.buffers[k]);
     print(kernel.body);

@@ -132,9 +132,10 @@ struct Kernel {
   std::string name;
   std::vector<Buffer> buffers;
   Block body;
-  std::int64_t locals = 2;              // how many there are
-  std::vector<std::string> notes = {};  // how it is scheduled, for people
-  bool contracts = true;                // whether a product and the one sum it goes into may be rounded once
+  std::int64_t locals = 2;                 // how many there are
+  std::vector<std::string> notes = {};     // how it is scheduled, for people
+  std::optional<std::int64_t> trips = {};  // where it always runs whole: `begin` is 0, and `end` this
+  bool contracts = true;                   // whether a product and the one sum it goes into may be rounded once
 };
 
 /// C-like text, one statement a line.

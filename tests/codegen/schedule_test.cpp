@@ -41,10 +41,12 @@ struct Planned {
   bool says(const std::string& words) const { return kernels().find(words) != std::string::npos; }
 };
 
-Planned plan(std::vector<Variable> inputs, std::vector<Variable> outputs) {
+constexpr Machine wide{.vector_bytes = 64, .stored_bytes = 64, .registers = 32};
+
+Planned plan(std::vector<Variable> inputs, std::vector<Variable> outputs, const Machine& machine = wide) {
   Planned planned;
   const Graph graph = optimize(Graph{std::move(inputs), std::move(outputs)}).graph;
-  planned.schedule = schedule(partition(graph, *planned.pool), *planned.pool, {64, 32});
+  planned.schedule = schedule(partition(graph, *planned.pool), *planned.pool, machine);
   for (const ir::Kernel& kernel : planned.schedule.kernels) ir::check(kernel);
   return planned;
 }
@@ -222,6 +224,23 @@ TEST_CASE("a stencil is a loop for its inside, and one for each part of its bord
   CHECK(p.schedule.steps.size() == 1);
   CHECK(p.says("in 1 .. 127 lanes 8"));
   CHECK_FALSE(p.says("select"));
+}
+
+TEST_CASE("what does little but store fills vectors as wide as stores, what computes or sums fills registers") {
+  const Machine narrow_stores{.vector_bytes = 64, .stored_bytes = 32, .registers = 32};
+  const Variable x = vector<float>("x");
+  CHECK(plan({x}, {2 * x + 1}, narrow_stores).says("lanes 8 x 4"));
+  CHECK(plan({x}, {tanh(x) * exp(x)}, narrow_stores).says("lanes 16"));
+  CHECK(plan({x}, {sum(x)}, narrow_stores).says("lanes 16"));
+  CHECK(plan({x}, {2 * x + 1}).says("lanes 16 x 4"));
+}
+
+TEST_CASE("a kernel that nobody shares knows how often it runs") {
+  const Variable x = input<float>("x", {100}), large = input<float>("large", {10'000'000}), any = vector<float>("any");
+  CHECK(plan({x}, {x + 1}).schedule.kernels[0].trips == 100);
+  CHECK(plan({x}, {sum(x)}).schedule.kernels[0].trips == 1);
+  CHECK_FALSE(plan({large}, {large + 1}).schedule.kernels[0].trips);
+  CHECK_FALSE(plan({any}, {any + 1}).schedule.kernels[0].trips);
 }
 
 TEST_CASE("what joins others has a loop for each") {

@@ -20,7 +20,7 @@ namespace {
 /// The assembly text of kernels for 64-bit ARM.
 std::string arm_code(std::vector<Variable> inputs, std::vector<Variable> outputs) {
   const codegen::Target target = codegen::aarch64_target();
-  const codegen::Machine machine{.vector_bytes = target.vector_bytes, .registers = target.registers, .masks = target.masks};
+  const codegen::Machine machine{.vector_bytes = target.vector_bytes, .stored_bytes = target.stored_bytes, .registers = target.registers, .masks = target.masks};
   ir::Pool pool;
   const Graph graph = optimize(Graph{std::move(inputs), std::move(outputs)}).graph;
   const codegen::Schedule schedule = codegen::schedule(codegen::partition(graph, pool), pool, machine);
