@@ -55,10 +55,14 @@ int lanes_in(int bytes, const std::vector<Expr>& roots) {
   return bytes / static_cast<int>(std::max<std::size_t>(floating ? floating : integer, 4));
 }
 
+/// Between numbers of different sizes: takes as long for half a register as for a whole one.
+bool resizes(Expr e) { return e->op == Opcode::convert && size_of(e->dtype) != size_of(e->args[0]->dtype); }
+
 /// Whether it does little but store: vectors then are as wide as stores.
 bool mostly_stores(const std::vector<Expr>& roots, int cost) {
   constexpr int few_operations = 12;
-  return cost <= few_operations && std::ranges::any_of(roots, [](Expr e) { return e->op != Opcode::reduce; });
+  return cost <= few_operations && std::ranges::any_of(roots, [](Expr e) { return e->op != Opcode::reduce; }) &&
+         std::ranges::none_of(ir::postorder(roots), resizes);
 }
 
 }  // namespace

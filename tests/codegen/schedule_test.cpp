@@ -232,6 +232,7 @@ TEST_CASE("what does little but store fills vectors as wide as stores, what comp
   CHECK(plan({x}, {2 * x + 1}, narrow_stores).says("lanes 8 x 4"));
   CHECK(plan({x}, {tanh(x) * exp(x)}, narrow_stores).says("lanes 16"));
   CHECK(plan({x}, {sum(x)}, narrow_stores).says("lanes 16"));
+  CHECK(plan({x}, {cast(x, DType::float64) + 1}, narrow_stores).says("lanes 8 x 4"));
   CHECK(plan({x}, {2 * x + 1}).says("lanes 16 x 4"));
 }
 
