@@ -2,12 +2,37 @@
 
 #include "src/support/check.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace theon::codegen {
 
 using ir::Access;
 using ir::Expr;
+using ir::Opcode;
+
+namespace {
+
+bool has(Expr root, const std::function<bool(Expr)>& property) {
+  return std::ranges::any_of(ir::postorder(std::span(&root, 1)), property);
+}
+
+/// An index that is moved inside of an axis is in range unless the axis is empty, which one of known size is not.
+bool is_moved_inside(Expr index) {
+  return has(index, [](Expr e) {
+    return (e->op == Opcode::min || e->op == Opcode::max) && has(e, [](Expr x) { return x->op == Opcode::parameter; });
+  });
+}
+
+/// Whether the arms read an array that is empty where a place says that the other one counts.
+bool guards_loads(Expr e) {
+  const auto is_load = [](Expr x) { return x->op == Opcode::load; };
+  const auto is_moved = [&](Expr x) { return is_load(x) && is_moved_inside(x->args[0]); };
+  return e->op == Opcode::select && !has(e->args[0], is_load) &&
+         (has(e->args[1], is_moved) || has(e->args[2], is_moved));
+}
+
+}  // namespace
 
 KernelBuilder::KernelBuilder(std::string name, const std::vector<Value>& values, ir::Pool& pool, math::Forms forms)
     : values_(values), pool_(pool), forms_(forms) {
@@ -33,7 +58,23 @@ ir::Block& KernelBuilder::innermost() {
   return loop ? loop->body : std::get<ir::If>(open_.back().node).then;
 }
 
-void KernelBuilder::add(ir::Statement statement) { innermost().push_back(std::move(statement)); }
+void KernelBuilder::add(ir::Statement statement) {
+  if (auto* let = std::get_if<ir::Let>(&statement.node)) let->value = guarded(let->value);
+  if (auto* store = std::get_if<ir::Store>(&statement.node)) store->value = guarded(store->value);
+  if (auto* sums = std::get_if<ir::Accumulate>(&statement.node))
+    for (Expr& value : sums->values) value = guarded(value);
+  innermost().push_back(std::move(statement));
+}
+
+Expr KernelBuilder::guarded(Expr value) {
+  if (!has(value, guards_loads)) return value;
+  if (!guards_loads(value)) return pool_.replace(value, [&](Expr e) { return guards_loads(e) ? guarded(e) : Expr(); });
+  const ir::Local chosen = fresh();
+  add({ir::Var{chosen, pool_.literal(value->dtype, 0.0)}});
+  const auto choose = [&](Expr arm) { return [=, this] { add({ir::Assign{chosen, guarded(arm)}}); }; };
+  branch(value->args[0], choose(value->args[1]), choose(value->args[2]));
+  return local(chosen, value->dtype);
+}
 
 void KernelBuilder::store(std::int64_t buffer, Expr offset, Expr value, std::optional<ir::Opcode> combine) {
   add({ir::Store{buffer, offset, computed(value), combine}});

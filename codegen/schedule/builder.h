@@ -67,6 +67,9 @@ class KernelBuilder {
 
  private:
   std::int64_t buffer(ValueId value, ir::Access access);
+  /// With branches in the place of selects between an array and one that may be empty: its elements are not there to
+  /// be read.
+  ir::Expr guarded(ir::Expr value);
   /// The statements that `add` adds.
   ir::Block block(const std::function<void()>& add);
   ir::Block& innermost();

@@ -2,6 +2,7 @@
 #include <theon/theon.h>
 
 #include "src/reference/evaluate.h"
+#include "tests/runtime/fence.h"
 
 #include <catch2/catch.hpp>
 
@@ -89,4 +90,15 @@ TEST_CASE("a plate cools as plain loops say") {
       }
   }
   CHECK_THAT(function({u}, {cooled})(start)[0].to_vector<double>(), Catch::Approx(plate).epsilon(1e-12));
+}
+
+TEST_CASE("of arrays that are joined, one that is empty is not read") {
+  const Variable x = matrix<float>("x"), y = input<float>("y", {dim("m"), x.dim(1)});
+  const Variable joined = concatenate({index(x, {slice(1, -1, 3)}), y, index(x, {slice(2, {}, 2)})});
+  const Function f = function({x, y}, {joined, sum(joined, 0), softmax(joined), max(joined.T(), 1), dot(joined, y.T())});
+  for (const std::int64_t rows : {0, 1, 2, 3}) {
+    const test::Fenced of_x(Tensor::zeros<float>({rows, 37}), test::Fenced::At::end), of_y(Tensor::randn<float>({5, 37}, 1), test::Fenced::At::end);
+    const std::int64_t before = rows > 2;
+    CHECK(identical(f(of_x.tensor(), of_y.tensor())[0].slice(0, before, before + 5).copy(), of_y.tensor()));
+  }
 }
