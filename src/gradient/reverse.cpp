@@ -3,7 +3,9 @@
 #include <theon/gradient.h>
 
 #include "src/gradient/direction.h"
+#include "src/graph/glance.h"
 #include "src/graph/traversal.h"
+#include "src/ops/elementwise.h"
 #include "src/support/check.h"
 #include "src/support/pointer_numbers.h"
 
@@ -24,7 +26,7 @@ class Numbering {
     for (const Apply* node : order) {
       first_input_.push_back(static_cast<std::uint32_t>(inputs_.size()));
       for (const Variable& x : node->inputs) inputs_.push_back(add(x));
-      outputs_.push_back(add(node->output(0)));
+      outputs_.push_back(first_.add(node, width(node)).first);
     }
     first_input_.push_back(static_cast<std::uint32_t>(inputs_.size()));
     for (const Variable& x : others) add(x);
@@ -39,11 +41,8 @@ class Numbering {
   std::size_t outputs(std::size_t position) const { return outputs_[position]; }
 
  private:
-  std::uint32_t add(const Variable& x) {
-    const Apply* owner = x.owner();
-    const auto width = owner ? static_cast<std::uint32_t>(owner->outputs()) : 1;
-    return first_.add(x.node().get(), width).first + x.index();
-  }
+  std::uint32_t add(const Variable& x) { return first_.add(x.node().get(), width(owner_of(x))).first + x.index(); }
+  static std::uint32_t width(const Apply* owner) { return owner ? static_cast<std::uint32_t>(owner->outputs()) : 1; }
 
   PointerNumbers first_;  // of each node, that of its first output
   std::vector<std::uint32_t> inputs_, first_input_, outputs_;
@@ -57,9 +56,9 @@ class Cotangent {
   /// The sum of what has arrived; empty where nothing has.
   const Variable& total(Location where) {
     if (!more_.empty()) {
-      more_.insert(more_.begin(), first_);
-      first_ = add_n(more_, where);
-      more_.clear();
+      const Attribution line(where);
+      more_.insert(more_.begin(), std::move(first_));
+      first_ = apply(elementwise_op("add"), std::exchange(more_, {}), where);
     }
     return first_;
   }
@@ -73,7 +72,8 @@ void check_pulled(const Apply& node, std::span<const Variable> pulled) {
   THEON_CHECK(pulled.size() == node.inputs.size());
   for (std::size_t i = 0; i < pulled.size(); ++i) {
     if (pulled[i].is_empty()) continue;
-    if (pulled[i].dtype() != node.inputs[i].dtype() || pulled[i].ndim() != node.inputs[i].ndim())
+    const TensorType &given = *type_unless_pattern(pulled[i]), &wanted = *type_unless_pattern(node.inputs[i]);
+    if (given.dtype != wanted.dtype || given.ndim() != wanted.ndim())
       fail<InternalError>(node.where, "the pullback of {} gives {} for input {}, which is {}", node.op->name(),
                           to_string(pulled[i].type()), i, to_string(node.inputs[i].type()));
   }

@@ -1,11 +1,13 @@
 #include "src/graph/node.h"
 
+#include "src/graph/glance.h"
 #include "src/graph/limits.h"
 #include "src/graph/op.h"
 #include "src/support/check.h"
 
 #include <algorithm>
 #include <cstring>
+#include <ext/atomicity.h>
 #include <memory>
 #include <utility>
 
@@ -22,7 +24,7 @@ Shape known_dims(const Tensor& value) { return Shape(value.sizes().begin(), valu
 
 /// The line of the innermost Attribution of this thread.
 Location& current_attribution() {
-  thread_local Location where;
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local Location where;
   return where;
 }
 
@@ -35,15 +37,27 @@ Location attributed(Location where) noexcept {
   return current ? current : where;
 }
 
-void retain(const Node* node) noexcept { node->references_.fetch_add(1, std::memory_order_relaxed); }
+// A process that never had a second thread does without locked instructions, as shared_ptr does.
+void retain(const Node* node) noexcept {
+  if (__gnu_cxx::__is_single_threaded())
+    node->references_.store(node->references_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  else
+    node->references_.fetch_add(1, std::memory_order_relaxed);
+}
 
 void release(const Node* node) noexcept {
-  if (node->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (__gnu_cxx::__is_single_threaded()) {
+    const std::int64_t left = node->references_.load(std::memory_order_relaxed) - 1;
+    node->references_.store(left, std::memory_order_relaxed);
+    if (left != 0) return;
+  } else if (node->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+    return;
+  }
   // Deleting a node releases its inputs: they queue up, linked through themselves, instead of recursing, so a long
   // chain needs no stack. The queue is a plain pointer because nodes held by static objects die after the thread's
   // other objects.
-  thread_local const Node* dying = nullptr;
-  thread_local bool draining = false;
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local const Node* dying = nullptr;
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local bool draining = false;
   node->next_dying_ = std::exchange(dying, node);
   if (draining) return;
   draining = true;
@@ -127,7 +141,7 @@ std::vector<Variable> Apply::output_list() const {
 
 std::shared_ptr<const Signature> Apply::shared(Signature signature, std::span<const Variable> inputs) {
   for (const Variable& x : inputs) {
-    const Apply* owner = x.owner();
+    const Apply* owner = owner_of(x);
     if (owner && owner->types == signature.outputs && owner->obligations.empty() && signature.obligations.empty())
       return owner->signature_;
   }
@@ -135,7 +149,7 @@ std::shared_ptr<const Signature> Apply::shared(Signature signature, std::span<co
 }
 
 std::shared_ptr<const Signature> Apply::signature_like(const Variable& x) {
-  const Apply* owner = x.owner();
+  const Apply* owner = owner_of(x);
   if (owner && owner->types.size() == 1 && owner->obligations.empty()) return owner->signature_;
   return std::make_shared<const Signature>(Signature{{x.type()}});
 }
@@ -150,10 +164,7 @@ const SharedLeaf* as_shared(const Variable& x) {
   return x.node()->role == Node::Role::shared ? static_cast<const SharedLeaf*>(x.node().get()) : nullptr;
 }
 
-bool is_pattern(const Variable& x) {
-  if (const Apply* node = x.owner()) return node->is_pattern();
-  return x.node()->role == Node::Role::pattern;
-}
+bool is_pattern(const Variable& x) { return !type_unless_pattern(x); }
 
 namespace {
 
@@ -176,7 +187,7 @@ Signature checked_signature(const Op& op, std::span<const Variable> inputs, Loca
 NodeRef applied(OpRef op, std::span<Variable> inputs, Location where) {
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].is_empty()) fail<ArgumentError>(where, "{}: operand {} is an empty Variable", op->name(), i);
-  if (std::ranges::any_of(inputs, is_pattern)) return Apply::make(std::move(op), inputs, {}, where);
+  if (!std::ranges::all_of(inputs, type_unless_pattern)) return Apply::make(std::move(op), inputs, {}, where);
   if (const std::optional<std::size_t> like = op->typed_like(inputs))
     return Apply::make_like(*like, std::move(op), inputs, where);
   Signature signature = checked_signature(*op, inputs, where);

@@ -1,5 +1,6 @@
 #include "src/graph/traversal.h"
 
+#include "src/graph/glance.h"
 #include "src/graph/specify.h"
 #include "src/ir/dim_node.h"
 #include "src/support/check.h"
@@ -19,7 +20,7 @@ void visit_postorder(std::span<const Variable> outputs, Boundary is_boundary, Le
   PointerNumbers seen;
   std::vector<std::pair<const Apply*, std::size_t>> path;
   const auto enter = [&](const Variable& x) {
-    if (const Apply* node = x.owner(); node && !is_boundary(x) && seen.add(node).second) path.emplace_back(node, 0);
+    if (const Apply* node = owner_of(x); node && !is_boundary(x) && seen.add(node).second) path.emplace_back(node, 0);
   };
   for (const Variable& output : outputs) {
     enter(output);

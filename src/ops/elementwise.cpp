@@ -28,6 +28,9 @@ Value fold(Expr (*f)(Expr, Expr)) {
   };
 }
 
+// Only floating types have partials, and most are float64: a floating literal there is a constant already, where an
+// integer would become two.
+
 /// The partial of y = f(x).
 Partial of(Variable (*f)(V g, V x, V y)) {
   return [f](V g, std::span<const Variable> x, V y, std::size_t) { return f(g, x[0], y); };
@@ -94,13 +97,13 @@ std::vector<ElementwiseDefinition> arithmetic() {
       {.name = "maximum",
        .rule = DTypeRule::common,
        .value = value([](Expr x, Expr y) { return max(x, y); }),
-       .partials = {of([](V g, V x, V y, V) { return where(x >= y, g, 0); }),
-                    of([](V g, V x, V y, V) { return where(x >= y, 0, g); })}},
+       .partials = {of([](V g, V x, V y, V) { return where(x >= y, g, 0.0); }),
+                    of([](V g, V x, V y, V) { return where(x >= y, 0.0, g); })}},
       {.name = "minimum",
        .rule = DTypeRule::common,
        .value = value([](Expr x, Expr y) { return min(x, y); }),
-       .partials = {of([](V g, V x, V y, V) { return where(x <= y, g, 0); }),
-                    of([](V g, V x, V y, V) { return where(x <= y, 0, g); })}},
+       .partials = {of([](V g, V x, V y, V) { return where(x <= y, g, 0.0); }),
+                    of([](V g, V x, V y, V) { return where(x <= y, 0.0, g); })}},
   };
 }
 
@@ -157,8 +160,8 @@ std::vector<ElementwiseDefinition> logic() {
       {.name = "where",
        .rule = DTypeRule::choice,
        .value = [](std::span<const Expr> x) { return select(x[0], x[1], x[2]); },
-       .partials = {nullptr, [](V g, std::span<const Variable> x, V, std::size_t) { return where(x[0], g, 0); },
-                    [](V g, std::span<const Variable> x, V, std::size_t) { return where(x[0], 0, g); }}},
+       .partials = {nullptr, [](V g, std::span<const Variable> x, V, std::size_t) { return where(x[0], g, 0.0); },
+                    [](V g, std::span<const Variable> x, V, std::size_t) { return where(x[0], 0.0, g); }}},
   };
 }
 
@@ -184,7 +187,7 @@ std::vector<ElementwiseDefinition> functions() {
       {.name = "sqrt",
        .rule = DTypeRule::floating,
        .value = value([](Expr x) { return sqrt(x); }),
-       .partials = {of([](V g, V, V y) { return g / (2 * y); })}},
+       .partials = {of([](V g, V, V y) { return g / (2.0 * y); })}},
       {.name = "exp",
        .rule = DTypeRule::floating,
        .value = value([](Expr x) { return exp(x); }),
@@ -197,11 +200,11 @@ std::vector<ElementwiseDefinition> functions() {
       {.name = "log1p",
        .rule = DTypeRule::floating,
        .value = value([](Expr x) { return log1p(x); }),
-       .partials = {of([](V g, V x, V) { return g / (1 + x); })}},
+       .partials = {of([](V g, V x, V) { return g / (1.0 + x); })}},
       {.name = "expm1",
        .rule = DTypeRule::floating,
        .value = value([](Expr x) { return expm1(x); }),
-       .partials = {of([](V g, V, V y) { return g * (y + 1); })}},
+       .partials = {of([](V g, V, V y) { return g * (y + 1.0); })}},
       {.name = "sin",
        .rule = DTypeRule::floating,
        .value = value([](Expr x) { return sin(x); }),
@@ -213,7 +216,7 @@ std::vector<ElementwiseDefinition> functions() {
       {.name = "tanh",
        .rule = DTypeRule::floating,
        .value = value([](Expr x) { return tanh(x); }),
-       .partials = {of([](V g, V, V y) { return g * (1 - y * y); })}},
+       .partials = {of([](V g, V, V y) { return g * (1.0 - y * y); })}},
       {.name = "erf",
        .rule = DTypeRule::floating,
        .value = value([](Expr x) { return erf(x); }),
@@ -221,7 +224,7 @@ std::vector<ElementwiseDefinition> functions() {
       {.name = "sigmoid",
        .rule = DTypeRule::floating,
        .value = value(logistic),
-       .partials = {of([](V g, V, V y) { return g * y * (1 - y); })},
+       .partials = {of([](V g, V, V y) { return g * y * (1.0 - y); })},
        .never_zero = true},
       {.name = "softplus",
        .rule = DTypeRule::floating,

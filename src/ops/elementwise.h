@@ -82,6 +82,11 @@ bool is_elementwise(const Variable& x, std::string_view name);
 /// aligned at the right; size 1 stretches. Next to a pattern nothing is cast or converted. Throws DTypeError for
 /// operands the rule does not accept and ShapeError for dims that do not broadcast.
 Variable elementwise(std::string_view name, std::span<const Operand> operands, Location where);
+/// The same with the op itself, for those who look it up once.
+Variable elementwise(const OpRef& op, std::span<const Operand> operands, Location where);
+
+/// The op of that name, which lives as long as the process.
+const OpRef& elementwise_op(std::string_view name);
 
 /// The operands as the definition's dtype rule wants them: weak numbers take the dtype of the others, then all are
 /// cast. Unchanged where one is a pattern.

@@ -94,6 +94,7 @@ Broadcast broadcast_dims(std::string_view op, std::span<const Variable> operands
 }
 
 Variable sum_to_shape(const Variable& x, const Shape& dims, Location where) {
+  if (x.dims() == dims) return x;
   const int extra = x.ndim() - static_cast<int>(dims.size());
   std::vector<int> summed, pattern;
   int kept = 0;

@@ -1,5 +1,6 @@
 #include "src/ops/elementwise.h"
 
+#include "src/graph/glance.h"
 #include "src/support/check.h"
 
 #include <memory>
@@ -51,25 +52,30 @@ Variable broadcast_like(const Variable& x, const Variable& y) {
 
 using OpTable = std::unordered_map<std::string_view, OpRef>;
 
-OpTable ops_by_name() {
-  OpTable table;
-  for (const ElementwiseDefinition& definition : elementwise_definitions())
-    if (!definition.target) table.emplace(definition.name, std::make_shared<const Elementwise>(definition));
-  return table;
+/// One op for each definition. They live as long as the process, so that references to them are not counted: nodes
+/// that come and go would all count at one place.
+std::vector<OpRef> ops_of_definitions() {
+  static const std::vector<Elementwise> ops(elementwise_definitions().begin(), elementwise_definitions().end());
+  std::vector<OpRef> references;
+  for (const Elementwise& op : ops) references.emplace_back(OpRef(), &op);
+  return references;
 }
 
-const OpRef& op_named(std::string_view name) {
-  static const OpTable table = ops_by_name();
-  const auto found = table.find(name);
-  THEON_CHECK(found != table.end());
-  return found->second;
+const ElementwiseDefinition& definition_of(const OpRef& op) {
+  return static_cast<const Elementwise&>(*op).definition();
+}
+
+OpTable ops_by_name() {
+  OpTable table;
+  for (const OpRef& op : ops_of_definitions())
+    if (!definition_of(op).target) table.emplace(definition_of(op).name, op);
+  return table;
 }
 
 std::vector<OpRef> casts_by_dtype() {
   std::vector<OpRef> casts(dtype_table.size());
-  for (const ElementwiseDefinition& definition : elementwise_definitions())
-    if (definition.target)
-      casts[static_cast<std::size_t>(*definition.target)] = std::make_shared<const Elementwise>(definition);
+  for (const OpRef& op : ops_of_definitions())
+    if (const std::optional<DType> target = definition_of(op).target) casts[static_cast<std::size_t>(*target)] = op;
   return casts;
 }
 
@@ -89,10 +95,10 @@ std::optional<std::size_t> Elementwise::typed_like(std::span<const Variable> inp
   if (definition_->rule == DTypeRule::comparison || definition_->rule == DTypeRule::conversion) return std::nullopt;
   const std::size_t first = definition_->rule == DTypeRule::choice ? 1 : 0;
   std::size_t like = first;
-  while (inputs[like].ndim() == 0 && like + 1 < inputs.size()) ++like;
-  const TensorType& type = inputs[like].type();
+  while (type_unless_pattern(inputs[like])->dims.empty() && like + 1 < inputs.size()) ++like;
+  const TensorType& type = *type_unless_pattern(inputs[like]);
   for (std::size_t k = 0; k < inputs.size(); ++k) {
-    const TensorType& own = inputs[k].type();
+    const TensorType& own = *type_unless_pattern(inputs[k]);
     if (&own == &type) continue;  // of a signature that both share
     const bool fits = k < first ? own.dtype == DType::boolean : own.dtype == type.dtype;
     if (!fits || (!own.dims.empty() && own.dims != type.dims)) return std::nullopt;
@@ -117,9 +123,11 @@ std::vector<Variable> Elementwise::pullback(const Apply& node, std::span<const V
   for (std::size_t k = 0; k < node.inputs.size(); ++k) {
     const Variable& x = node.inputs[k];
     const Partial* partial = this->partial(k);
-    if (!partial || !is_floating(x.dtype()) || !is_floating(y.dtype())) continue;
-    const Variable whole = (*partial)(cotangents[0], node.inputs, y, k);
-    result[k] = sum_to_shape(cast_to(whole, x.dtype(), node.where), x.dims(), node.where);
+    const TensorType& type = *type_unless_pattern(x);
+    if (!partial || !is_floating(type.dtype) || !is_floating(node.types[0].dtype)) continue;
+    Variable whole = (*partial)(cotangents[0], node.inputs, y, k);
+    const bool fits = *type_unless_pattern(whole) == type;
+    result[k] = fits ? std::move(whole) : sum_to_shape(cast_to(whole, type.dtype, node.where), type.dims, node.where);
   }
   return result;
 }
@@ -153,9 +161,19 @@ bool is_elementwise(const Variable& x, std::string_view name) {
   return definition && definition->name == name;
 }
 
+const OpRef& elementwise_op(std::string_view name) {
+  static const OpTable table = ops_by_name();
+  const auto found = table.find(name);
+  THEON_CHECK(found != table.end());
+  return found->second;
+}
+
 Variable elementwise(std::string_view name, std::span<const Operand> operands, Location where) {
-  const OpRef& op = op_named(name);
-  return apply(op, promoted(static_cast<const Elementwise&>(*op).definition(), operands, where), where);
+  return elementwise(elementwise_op(name), operands, where);
+}
+
+Variable elementwise(const OpRef& op, std::span<const Operand> operands, Location where) {
+  return apply(op, promoted(definition_of(op), operands, where), where);
 }
 
 Variable cast_to(const Variable& x, DType dtype, Location where) {

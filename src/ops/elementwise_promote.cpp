@@ -1,6 +1,7 @@
 // How the dtypes of operands meet, and what becomes of C++ numbers among them.
 #include "src/ops/elementwise.h"
 
+#include "src/graph/glance.h"
 #include "src/graph/print.h"
 #include "src/support/check.h"
 
@@ -82,23 +83,40 @@ DType operand_dtype(const ElementwiseDefinition& definition, std::span<const Ope
   return operands[0].value().dtype();
 }
 
+/// At a glance: the operands are of one dtype, which the rule keeps, and none is a number.
+bool fit_already(const ElementwiseDefinition& definition, std::span<const Operand> operands) {
+  if (definition.rule != DTypeRule::common && definition.rule != DTypeRule::floating) return false;
+  const TensorType* first = type_unless_pattern(operands[0].value());
+  if (!first || (definition.rule == DTypeRule::floating && !is_floating(first->dtype))) return false;
+  return std::ranges::all_of(operands, [&](const Operand& x) {
+    const TensorType* type = type_unless_pattern(x.value());
+    return type && type->dtype == first->dtype && !x.is_weak();
+  });
+}
+
+std::vector<Variable> values(std::span<const Operand> operands) {
+  std::vector<Variable> list;
+  list.reserve(operands.size());
+  for (const Operand& x : operands) list.push_back(x.value());
+  return list;
+}
+
 }  // namespace
 
 std::vector<Variable> promoted(const ElementwiseDefinition& definition, std::span<const Operand> operands,
                                Location where) {
+  for (std::size_t k = 0; k < operands.size(); ++k)
+    if (operands[k].value().is_empty())
+      fail<ArgumentError>(where, "{}: operand {} is an empty Variable", definition.name, k);
+  if (fit_already(definition, operands) || std::ranges::any_of(operands, is_pattern, &Operand::value))
+    return values(operands);
   std::vector<Variable> result;
   result.reserve(operands.size());
-  for (const Operand& x : operands) {
-    if (x.value().is_empty())
-      fail<ArgumentError>(where, "{}: operand {} is an empty Variable", definition.name, result.size());
-    result.push_back(x.value());
-  }
-  if (std::ranges::any_of(result, is_pattern)) return result;
   if (definition.rule == DTypeRule::logical) require_logical(definition, operands, where);
   const DType dtype = operand_dtype(definition, operands);
   for (std::size_t k = 0; k < operands.size(); ++k) {
     const bool is_condition = definition.rule == DTypeRule::choice && k == 0;
-    result[k] = converted(definition.name, operands[k], is_condition ? DType::boolean : dtype, where);
+    result.push_back(converted(definition.name, operands[k], is_condition ? DType::boolean : dtype, where));
   }
   return result;
 }
