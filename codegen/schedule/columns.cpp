@@ -3,6 +3,7 @@
 #include "codegen/partition/affine.h"
 #include "codegen/partition/cost.h"
 #include "codegen/schedule/ahead.h"
+#include "codegen/schedule/extremes.h"
 #include "codegen/schedule/reductions.h"
 #include "codegen/schedule/work.h"
 #include "src/ir/size.h"
@@ -31,11 +32,12 @@ constexpr std::int64_t groups_in_registers = 4;
 
 /// A nest with one reduction, down its columns.
 struct Column {
-  const Nest* nest;
+  Nest nest;
   Expr reduce;
 };
 
-std::optional<Column> as_column(const Nest& nest, const Group& group) {
+std::optional<Column> as_column(Nest nest, const Group& group) {
+  nest.element = with_places_in_order(nest.element);
   if (nest.domain != group.domain || !nest.prefix.empty()) return std::nullopt;
   const int rank = static_cast<int>(nest.domain.size());
   Expr reduce;
@@ -46,7 +48,7 @@ std::optional<Column> as_column(const Nest& nest, const Group& group) {
   }
   if (!reduce || reduce->args[0]->free_axes || running_axis(reduce) || !reduces_columns(reduce, rank))
     return std::nullopt;
-  return Column{&nest, reduce};
+  return Column{std::move(nest), reduce};
 }
 
 bool are_independent(const Group& group) {
@@ -153,7 +155,7 @@ class ColumnLowering {
  private:
   std::vector<Expr> elements() const {
     std::vector<Expr> list;
-    for (const Column& column : columns_) list.push_back(column.nest->element);
+    for (const Column& column : columns_) list.push_back(column.nest.element);
     return list;
   }
 
@@ -296,7 +298,7 @@ class ColumnLowering {
 
   void store_results() {
     for_each_column([&] {
-      for (const Column& column : columns_) store_result(*column.nest);
+      for (const Column& column : columns_) store_result(column.nest);
     });
   }
 

@@ -42,6 +42,17 @@ const ir::Monoid* extremes(ir::Pool& pool, DType dtype, Opcode kind) {
                                   either(Opcode::max, 2, p.is_signed)}});
 }
 
+/// Of values that are met in the order of their places: what comes later stays only where it is larger. Where all are
+/// as low as the identity, the first place is 0.
+const ir::Monoid* first_maximum_in_order(ir::Pool& pool, DType dtype, DType place) {
+  const Expr a = pool.argument(0, dtype), i = pool.argument(1, place);
+  const Expr b = pool.argument(2, dtype), j = pool.argument(3, place);
+  const Expr stays = is_floating(dtype) ? (b <= a) | (a != a) : b <= a;
+  return pool.monoid({.name = "first maximum in order",
+                      .identity = {ir::first_maximum(pool, dtype)->identity[0], pool.literal(place, std::int64_t{0})},
+                      .combine = {select(stays, a, b), select(stays, i, j)}});
+}
+
 class Rewriter {
  public:
   Rewriter(ir::Pool& pool, const Machine& machine) : pool_(pool), machine_(machine) {}
@@ -99,39 +110,70 @@ class Rewriter {
     const DType dtype = reduce->args[1]->dtype;
     if (reduce->op != Opcode::reduce || !has_integer_order(dtype)) return Expr();
     if (reduce->monoid != ir::first_maximum(pool_, dtype)) return Expr();
-    const auto at = [&](Expr k) { return rewritten(pool_.body(reduce, k)[0]); };
-    const Expr largest = extreme(dtype, Opcode::max, reduce->args[0], *reduce->dim, at);
+    const Row row{dtype, reduce->args[0], *reduce->dim,
+                  [this, reduce](Expr k) { return rewritten(pool_.body(reduce, k)[0]); }};
+    const bool is_one_segment = less_equal(row.limit, segment) == Answer::yes;
+    const auto [largest, where] = is_one_segment ? std::pair(largest_in(row), pool_.literal(0)) : best_segment(row);
     if (component == 0) return largest;
-    return first_place(reduce->args[0], *reduce->dim, largest, at);
+    return is_one_segment ? first_place(row, largest) : place_in_segment(row, where, largest);
   }
 
-  /// In two steps: places within a segment are counted in as few bits as the values have.
-  Expr first_place(Expr extent, const Dim& limit, Expr largest, const std::function<Expr(Expr)>& at) {
-    constexpr std::int64_t segment = std::int64_t{1} << 30;
-    const Expr none = pool_.literal(std::numeric_limits<std::int64_t>::max());
-    const Expr nowhere = pool_.literal(DType::int32, segment), nothing = pool_.literal(0);
-    const Expr segments = floor_div(extent + (segment - 1), segment), is_nan = largest != largest;
-    const bool is_short = limit.is_known() && *limit.known() <= 64;
-    const auto within = [&](Expr s) {
-      const Expr first = s * segment, length = min(pool_.literal(segment), extent - first);
-      const auto first_where = [&](Expr trips, const std::function<Expr(Expr)>& is_it) {
-        return pool_.reduce(pool_.monoid(Opcode::min, DType::int32), trips, min(limit, Dim(segment)), [&](Expr k) {
-          return std::vector{select(is_it(at(first + k)), convert(k, DType::int32), nowhere)};
-        })[0];
-      };
-      const auto number = [&](Expr trips) { return first_where(trips, [&](Expr x) { return x == largest; }); };
-      const auto nan = [&](Expr trips) { return first_where(trips, [](Expr x) { return x != x; }); };
-      const auto either = [&](Expr trips) {
-        return first_where(trips, [&](Expr x) { return (x == largest) | ((x != x) & is_nan); });
-      };
-      // Of a loop for each of the two one runs, with one comparison an element; a short one is over sooner than begun.
-      const Expr place =
-          is_short ? either(length)
-                   : select(is_nan, nan(select(is_nan, length, nothing)), number(select(is_nan, nothing, length)));
-      return std::vector{select(place < nowhere, first + convert(place, DType::int64), none)};
-    };
-    return pool_.reduce(pool_.monoid(Opcode::min, DType::int64), segments, floor_div(limit + (segment - 1), segment),
-                        within)[0];
+  /// What a reduction to the largest value meets.
+  struct Row {
+    DType dtype;
+    Expr extent;
+    Dim limit;
+    std::function<Expr(Expr)> at;
+  };
+
+  /// The place is looked for in one segment: long enough to reduce by vectors, short next to a long row.
+  static constexpr std::int64_t segment = 2048;
+
+  Row segment_of(const Row& row, Expr which) {
+    const Expr first = which * segment;
+    return {row.dtype, min(pool_.literal(segment), row.extent - first), segment,
+            [first, at = row.at](Expr k) { return at(first + k); }};
+  }
+
+  Expr largest_in(const Row& row) { return extreme(row.dtype, Opcode::max, row.extent, row.limit, row.at); }
+
+  /// The largest value, and the first segment that holds it.
+  std::pair<Expr, Expr> best_segment(const Row& row) {
+    const Expr count = floor_div(row.extent + (segment - 1), segment);
+    const std::vector<Expr> best = pool_.reduce(first_maximum_in_order(pool_, row.dtype, DType::int64), count,
+                                                floor_div(row.limit + (segment - 1), segment), [&](Expr which) {
+                                                  return std::vector{largest_in(segment_of(row, which)), which};
+                                                });
+    return {best[0], best[1]};
+  }
+
+  Expr first_place(const Row& row, Expr largest) {
+    const Expr is_nan = largest != largest, nothing = pool_.literal(0);
+    // Of a loop for each of the two one runs, with one comparison an element; a short one is over sooner than begun.
+    if (less_equal(row.limit, 64) == Answer::yes) return first_of_either(row, largest);
+    return select(is_nan, first_where(row, select(is_nan, row.extent, nothing), [](Expr x) { return x != x; }),
+                  first_where(row, select(is_nan, nothing, row.extent), [&](Expr x) { return x == largest; }));
+  }
+
+  /// The last segment is as long as the others: what it shares with the one before it holds no such value. So its
+  /// extent is known before any value is.
+  Expr place_in_segment(const Row& row, Expr which, Expr largest) {
+    const Expr length = min(pool_.literal(segment), row.extent);
+    const Expr first = min(which * segment, row.extent - length);
+    return first + first_of_either({row.dtype, length, segment, [&](Expr k) { return row.at(first + k); }}, largest);
+  }
+
+  Expr first_of_either(const Row& row, Expr largest) {
+    return first_where(row, row.extent, [&](Expr x) { return (x == largest) | ((x != x) & (largest != largest)); });
+  }
+
+  /// Counted in as few bits as the values have.
+  Expr first_where(const Row& row, Expr trips, const std::function<Expr(Expr)>& is_it) {
+    const Expr nowhere = pool_.literal(DType::int32, std::int64_t{std::numeric_limits<std::int32_t>::max()});
+    const Expr place = pool_.reduce(pool_.monoid(Opcode::min, DType::int32), trips, row.limit, [&](Expr k) {
+      return std::vector{select(is_it(row.at(k)), convert(k, DType::int32), nowhere)};
+    })[0];
+    return convert(place, DType::int64);
   }
 
   ir::Pool& pool_;
@@ -146,6 +188,23 @@ std::vector<Work> with_fast_extremes(std::span<const Work> works, ir::Pool& pool
   for (Work& work : result)
     if (auto* nest = std::get_if<Nest>(&work)) *nest = Rewriter(pool, machine)(std::move(*nest));
   return result;
+}
+
+Expr with_places_in_order(Expr element) {
+  ir::Pool& pool = *element->pool;
+  return pool.replace(element, [&](Expr e) -> Expr {
+    if (e->op != Opcode::project || e->args[0]->op != Opcode::reduce) return Expr();
+    const Expr reduce = e->args[0];
+    const DType dtype = reduce->args[1]->dtype;
+    if (reduce->monoid != ir::first_maximum(pool, dtype)) return Expr();
+    const bool is_short = less_equal(*reduce->dim, std::numeric_limits<std::int32_t>::max()) == Answer::yes;
+    const DType place = is_short ? DType::int32 : DType::int64;
+    const ir::Monoid* in_order = first_maximum_in_order(pool, dtype, place);
+    const std::vector<Expr> found = pool.reduce(in_order, reduce->args[0], *reduce->dim, [&](Expr k) {
+      return std::vector{pool.body(reduce, k)[0], convert(k, place)};
+    });
+    return convert(found[e->number], e->dtype);
+  });
 }
 
 }  // namespace theon::codegen

@@ -11,4 +11,8 @@ namespace theon::codegen {
 /// place of the largest value is looked for when the value is known.
 std::vector<Work> with_fast_extremes(std::span<const Work> works, ir::Pool& pool, const Machine& machine);
 
+/// The element with the place of a largest value found by two comparisons, in 32 bits where these suffice. Only for a
+/// loop that meets values in the order of their places, and at least one of them.
+ir::Expr with_places_in_order(ir::Expr element);
+
 }  // namespace theon::codegen

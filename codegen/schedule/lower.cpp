@@ -210,13 +210,25 @@ class Lowering {
     for (std::size_t p : together) {
       const Part& part = parts_[p];
       range.reduces = range.reduces || part.reduce;
-      const Expr element = part.reduce ? part.reduce : group_.nests[part.nest].element;
-      each = each + work_.of(part.reduce ? element->args.subspan(1) : std::span<const Expr>(&element, 1));
+      each = each + work_.of(computed_for_each(part));
     }
     range.work = range.extent * each;
     if (range.reduces) range.block = block_of(each);
     range.trips = floor_div(range.extent + range.block - 1, range.block);
     return range;
+  }
+
+  /// What an iteration of the part computes: reductions over everything are parts of their own.
+  std::vector<Expr> computed_for_each(const Part& part) const {
+    if (!part.reduce) return {group_.nests[part.nest].element};
+    std::vector<Expr> bodies;
+    for (Expr body : part.reduce->args.subspan(1))
+      bodies.push_back(pool_.replace(body, [&](Expr e) -> Expr {
+        const Expr reduce = e->op == Opcode::project ? e->args[0] : e;
+        if (reduce->op != Opcode::reduce || !is_row_level(reduce, group_.outer)) return Expr();
+        return pool_.literal_bits(e->dtype, 0);
+      }));
+    return bodies;
   }
 
   /// Each pass is a phase: the conditions of later ones enclose each other, since scalars live in registers. One more
@@ -556,11 +568,7 @@ class Lowering {
 
   /// A loop whose body holds a loop that depends on it cannot be the vector loop: that inner one is.
   bool needs_order(const Part& part) const {
-    if (part.reduce) {
-      for (Expr e : ir::postorder(part.reduce->args.subspan(1)))
-        if (e->op == Opcode::reduce && !is_row_level(e, group_.outer)) return true;
-      return false;
-    }
+    if (part.reduce) return has_dependent_reduction(part.reduce);
     const std::uint64_t last = std::uint64_t{1} << (group_.nests[part.nest].domain.size() - 1);
     const Nest& nest = group_.nests[part.nest];
     for (Expr e : ir::postorder(std::span(&nest.element, 1)))
@@ -752,9 +760,17 @@ class Lowering {
     return values;
   }
 
+  /// Only what depends on the index is looked at: elsewhere the same number may stand for another one.
   static bool has_dependent_reduction(Expr reduce) {
-    for (Expr e : ir::postorder(reduce->args.subspan(1)))
-      if (e->op == Opcode::reduce && ((e->free_levels >> reduce->number) & 1)) return true;
+    std::vector<Expr> stack(reduce->args.begin() + 1, reduce->args.end());
+    std::unordered_set<const ir::Node*> seen;
+    while (!stack.empty()) {
+      const Expr e = stack.back();
+      stack.pop_back();
+      if (!((e->free_levels >> reduce->number) & 1) || !seen.insert(e.get()).second) continue;
+      if (e->op == Opcode::reduce) return true;
+      stack.insert(stack.end(), e->args.begin(), e->args.end());
+    }
     return false;
   }
 

@@ -51,8 +51,43 @@ void check_extremes() {
   expect_reference(x, {max(sum(x, 1)), sum(max(x, 1)), max(x - expand_dims(max(x, 1), 1), 0)}, Tensor::uniform(DType::int32, {33, 67}, 3, -9, 9).astype(dtype_of<T>));
 }
 
+template <class T>
+void check_places_down_columns() {
+  for (const std::int64_t rows : {1, 2, 613}) {
+    const Variable x = input<T>("x", {rows, 131}), turned = input<T>("turned", {131, rows});
+    const Tensor value = reference::evaluate({transpose(turned)}, {{turned, awkward<T>(131, rows, 3)}});
+    expect_reference(x, {argmax(x, 0), max_and_argmax(-x, 0).second, max_and_argmax(x, 0).first}, value);
+  }
+}
+
+// Long rows are searched in two steps.
+template <class T>
+void check_places_in_long_rows() {
+  const Variable x = matrix<T>("x"), known = input<T>("known", {13, 5003});
+  const Tensor value = awkward<T>(13, 5003, 4);
+  expect_reference(x, {argmax(x, 1), max(x, 1)}, value);
+  expect_reference(known, {argmax(known, 1), argmax(-known, 1)}, value);
+  const Variable flat = vector<T>("flat");
+  for (const std::int64_t largest : {0, 2047, 2048, 40000, 99999}) {
+    std::vector<T> values(100000, T(1));
+    values[largest] = 2;
+    values[99999] = 2;
+    expect_reference(flat, {argmax(flat, 0)}, Tensor(values));
+    values[largest] = std::numeric_limits<T>::quiet_NaN();
+    expect_reference(flat, {argmax(flat, 0)}, Tensor(values));
+  }
+}
+
 }  // namespace
 
+TEST_CASE("places of largest values down columns of known numbers") {
+  check_places_down_columns<float>();
+  check_places_down_columns<double>();
+}
+TEST_CASE("places of largest values in long rows") {
+  check_places_in_long_rows<float>();
+  check_places_in_long_rows<double>();
+}
 TEST_CASE("extremes of float32 among awkward numbers") { check_extremes<float>(); }
 TEST_CASE("extremes of float64 among awkward numbers") { check_extremes<double>(); }
 
