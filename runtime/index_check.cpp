@@ -46,6 +46,11 @@ void check(const T* indices, const IndexCall& call, const codegen::IndexStep& st
 }  // namespace
 
 void run(const IndexCall& call, const codegen::IndexStep& step, const Context& context) {
+  if (step.of_sizes) {
+    if (context.size(call.extent) == 0 && context.elements(call.indices) > 0)
+      fail<IndexError>(step.where, "{}: axis {} has size 0, so that no index is in range", step.op, step.axis);
+    return;
+  }
   const void* indices = context.buffers[call.indices];
   dispatch(context.executable().values[call.indices].dtype, [&]<class T>() {
     if constexpr (std::integral<T> && !std::same_as<T, bool>)

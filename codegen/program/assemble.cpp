@@ -79,6 +79,7 @@ class Assembler {
                        [&](const EntrySize& size) { return size.symbol == symbol; });
   }
 
+  /// Those about sizes come first: what they allow is read by any step.
   void add_duties() {
     const std::size_t first = wanted_.size() - interface_.duties.size();
     for (std::size_t i = 0; i < interface_.duties.size(); ++i) {
@@ -86,6 +87,11 @@ class Assembler {
       const std::optional<Step> step =
           std::visit([v](const auto& duty) { return step_of(duty, v); }, interface_.duties[i]);
       if (step) program_.steps.push_back(*step);
+      const auto* indices = std::get_if<Indices>(&interface_.duties[i]);
+      if (!indices || less_equal(1, indices->extent) == Answer::yes) continue;
+      IndexStep of_sizes = std::get<IndexStep>(step->node);
+      of_sizes.of_sizes = true;
+      program_.steps.insert(program_.steps.begin(), Step{std::move(of_sizes)});
     }
   }
 

@@ -57,6 +57,7 @@ struct StepText {
   }
   std::string operator()(const CheckStep& step) const { return fmt::format("check v{}", step.condition); }
   std::string operator()(const IndexStep& step) const {
+    if (step.of_sizes) return fmt::format("check that 0 < {} for v{}", to_string(step.extent), step.indices);
     return fmt::format("check that v{} indexes {}", step.indices, to_string(step.extent));
   }
   std::string operator()(const LoopStep& step) const {

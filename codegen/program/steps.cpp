@@ -41,7 +41,9 @@ struct Reads {
   }
   std::vector<ValueId> operator()(const BindStep& step) const { return {step.value}; }
   std::vector<ValueId> operator()(const CheckStep& step) const { return {step.condition}; }
-  std::vector<ValueId> operator()(const IndexStep& step) const { return {step.indices}; }
+  std::vector<ValueId> operator()(const IndexStep& step) const {
+    return step.of_sizes ? std::vector<ValueId>{} : std::vector{step.indices};
+  }
   std::vector<ValueId> operator()(const LoopStep& step) const {
     std::vector<ValueId> values = united<ValueId>(blocks(step), [](const Step& s) { return reads(s); });
     for (const Carried& state : step.carried) unite(values, {state.current});
@@ -131,7 +133,11 @@ struct Mentions {
   std::vector<Dim> operator()(const HostStep&) const { return {}; }
   std::vector<Dim> operator()(const BindStep&) const { return {}; }
   std::vector<Dim> operator()(const CheckStep&) const { return {}; }
-  std::vector<Dim> operator()(const IndexStep& step) const { return symbols(step.extent); }
+  std::vector<Dim> operator()(const IndexStep& step) const {
+    std::vector<Dim> found = symbols(step.extent);
+    if (step.of_sizes) unite(found, symbols(values[step.indices].type.dims));
+    return found;
+  }
   std::vector<Dim> operator()(const LoopStep& step) const {
     std::vector<Dim> found = symbols(step.trips);
     unite(found, inner(blocks(step)));

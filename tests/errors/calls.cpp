@@ -28,6 +28,33 @@ Tensor floats(Sizes sizes) { return Tensor::ones<float>(std::move(sizes)); }
 
 }  // namespace
 
+TEST_CASE("indices into an axis of size 0 are an error before anything is read, unless there are none") {
+  const Counted counted;
+  const Variable m = matrix<float>("m"), i = vector<std::int64_t>("i");
+  const Location rows_line = next_line();
+  const Variable rows = take(m, i) * 2;
+  const Location columns_line = next_line();
+  const Variable columns = sum(take(m, i % 3 + 1, 1));
+  const Location added_line = next_line();
+  const Variable added = inc_subtensor(m, {Index(i)}, 1.0f);
+  const Function f = function({m, i}, {rows}, counted.options()), g = function({m, i}, {columns}, counted.options()),
+                 h = function({m, i}, {added}, counted.options());
+  // So long a row that what lies behind an array of no elements is no memory.
+  const Tensor no_rows = floats({0, 50'000'000}), no_columns = floats({3, 0});
+  const std::vector<std::int64_t> some{0, 0}, none;
+  const auto mistake = [&](const char* name, const char* axis, const Function& called, const Tensor& x, Location at) {
+    return Mistake{name, is<IndexError>, {axis, "has size 0"}, [&, at](Location& line) {
+                     line = at;
+                     called(x, some);
+                   }};
+  };
+  check({mistake("rows", "axis 0", f, no_rows, rows_line), mistake("columns", "axis 1", g, no_columns, columns_line),
+         mistake("added to rows", "axis 0", h, no_rows, added_line)});
+  CHECK(counted.is_unchanged());
+  CHECK(f(no_rows, none)[0].sizes() == Sizes{0, 50'000'000});
+  CHECK(g(no_columns, none)[0].item<float>() == 0);
+}
+
 TEST_CASE("arguments that do not fit the inputs") {
   const Counted counted;
   const Dim n = dim("n");
