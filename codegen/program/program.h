@@ -62,9 +62,9 @@ struct CheckStep {
   Location where;
 };
 
-/// Fails the call when an integer of the array lies outside of [-extent, extent). `of_sizes`: before any is known, where
-/// the extent is 0 and there are integers at all. Others are clamped before they are read through; there, nothing is
-/// left to read.
+/// Fails the call when an integer of the array lies outside of [-extent, extent). `of_sizes`: before any is known,
+/// where the extent is 0 and there are integers at all. Others are clamped before they are read through; there, nothing
+/// is left to read.
 struct IndexStep {
   std::string op;  // whose indices they are, for the message
   ValueId indices;

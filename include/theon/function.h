@@ -171,7 +171,8 @@ class Function {
   Results call(const std::map<std::string, Tensor>& arguments) const;
 
   /// The unchecked entry for hot loops: contiguous memory of the inputs in order, outputs likewise, of the sizes that
-  /// `prepare` was given; allocates nothing. Returns 0, or a failure code (the same that makes `call` throw).
+  /// `prepare` was given; allocates nothing. No output may share memory with an input or another output. Returns 0, or a
+  /// failure code (the same that makes `call` throw).
   class Raw;
   Raw prepare(const std::vector<Sizes>& input_sizes) const;
 
