@@ -184,9 +184,18 @@ class Run:
         note = "" if match else "the MNIST example printed no test error"
         return [self.line(row_id, "theon", "", value, value, value, None, "", note)]
 
+    def make_room(self):
+        """Peers keep what they compiled, some of them GiB: workers start anew before the machine runs out of memory."""
+        if memory_bytes("MemAvailable") < memory_bytes("MemTotal") / 2:
+            self.stop()
+
     def stop(self):
         for worker in self.workers.values():
             worker.stop()
+
+
+def memory_bytes(kind: str) -> int:
+    return 1024 * int(re.search(rf"{kind}: +(\d+) kB", Path("/proc/meminfo").read_text())[1])
 
 
 def allocations(peer: str, row: Row, arrays_bytes: int) -> tuple[str, ...]:
@@ -258,6 +267,7 @@ def measure_rows(run: Run, table: Table):
             continue
         print(f"{place}/{len(rows)} {row.id}", file=sys.stderr, flush=True)
         table.replace(row.id, options.threads, run.measure(row))
+        run.make_room()
 
 
 def measure_limits(run: Run, table: Table):
