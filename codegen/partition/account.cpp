@@ -54,7 +54,15 @@ std::string to_string(Apart reason) {
     case Apart::shared_product:
       return "others read the product, too";
     case Apart::narrow_product:
-      return "the product has few columns or rows: what follows is done for whole rows of them";
+      return "the product has few columns or rows: the rest is done for whole rows of them";
+    case Apart::shared_factor:
+      return "others read the factor, too";
+    case Apart::packed_again:
+      return "each thread or batch would compute the factor again";
+    case Apart::packed_across:
+      return "packing the factor would step through memory by whole rows";
+    case Apart::row_kernel:
+      return "the factor comes out of a kernel that computes more";
     case Apart::all_rows:
       return "it needs what all rows come to";
     case Apart::product_index:

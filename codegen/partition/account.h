@@ -34,7 +34,11 @@ enum class Apart : std::uint8_t {
   budget,          // the kernel would have too many operations
   distance,        // too many kernels lie in between to look for it
   shared_product,  // others read the product, too
-  narrow_product,  // the product has few columns or rows: what follows is done for whole rows of them
+  narrow_product,  // the product has few columns or rows: the rest is done for whole rows of them
+  shared_factor,   // others read the factor, too
+  packed_again,    // the product packs the factor several times
+  packed_across,   // packing would step through memory by whole rows
+  row_kernel,      // it ends the kernel that computes what it reads
   all_rows,        // it needs what all rows come to
   product_index,   // it reads the product at another index than its own, or reduces it
 };

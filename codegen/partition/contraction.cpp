@@ -1,11 +1,9 @@
 #include "codegen/partition/contraction.h"
 
 #include "codegen/partition/affine.h"
-#include "codegen/partition/cost.h"
 #include "codegen/partition/elements.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace theon::codegen {
 
@@ -18,11 +16,6 @@ using ir::Opcode;
 constexpr std::int64_t smallest_product = 4096;
 /// Longer sums are worth vectors along them.
 constexpr std::int64_t longest_short_sum = 32;
-/// Where a matrix has so few columns, what follows is computed for whole rows of them, not for each.
-constexpr std::int64_t few_columns = 16;
-
-bool reads_axis(Expr e, int axis) { return (e->free_axes >> axis) & 1; }
-
 /// Nothing where one of the sizes is not known, or there are more than anybody asks for.
 std::optional<std::int64_t> few_steps(std::span<const Dim> sizes) {
   std::int64_t product = 1;
@@ -43,11 +36,6 @@ bool is_too_small(const Shape& domain, int row, int column, const Dim& k) {
   return few_steps(all).value_or(smallest_product) < smallest_product || !is_small_product(matrix[0], matrix[1], k);
 }
 
-Expr load_of(Expr factor) {
-  while (factor->op == Opcode::convert) factor = factor->args[0];
-  return factor->op == Opcode::load ? factor : Expr();
-}
-
 /// Whether the factor moves through memory in equal steps along all axes and the sum.
 bool is_strided(Expr factor, const Tuple& axes, Expr index, const std::vector<Value>& values, ir::Pool& pool) {
   const Expr load = load_of(factor);
@@ -56,33 +44,24 @@ bool is_strided(Expr factor, const Tuple& axes, Expr index, const std::vector<Va
   return as_affine(row_major_offset(values[load->number].type.dims, load->args, pool), indices).has_value();
 }
 
-bool loads_only_own_index(Expr element, ValueId value, const Shape& domain) {
-  const Tuple own = index_tuple(domain, *element->pool);
-  for (Expr e : ir::postorder(std::span(&element, 1)))
-    if (e->op == Opcode::load && e->number == value && !same_tuple(e->args, own)) return false;
-  return true;
+}  // namespace
+
+Expr load_of(Expr factor) {
+  while (factor->op == Opcode::convert) factor = factor->args[0];
+  return factor->op == Opcode::load ? factor : Expr();
 }
 
-/// Whether one of two sides is a column, a row, or one of a few.
-bool is_narrow(const Contraction& product) {
-  for (int axis : {product.row, product.column})
-    if (const auto extent = product.domain[axis].known(); extent && *extent <= few_columns) return true;
-  return false;
-}
+bool reads_axis(Expr e, int axis) { return (e->free_axes >> axis) & 1; }
 
-/// The nest's element with the product's in the place of its loads; or why the nest is no epilogue of it.
-std::variant<Expr, Apart> folded(const Nest& nest, const Contraction& product, const std::vector<Value>& values) {
-  if (!nest.prefix.empty() || values[nest.result].type.dims != values[product.result].type.dims ||
-      has_reduction(std::span(&nest.element, 1)) || !loads_only_own_index(nest.element, product.result, product.domain))
-    return Apart::product_index;
-  const Expr roots[] = {nest.element, product.element};
-  if (is_narrow(product) && element_cost(roots) > 4) return Apart::narrow_product;
-  return nest.element->pool->replace(nest.element, [&](Expr e) {
-    return e->op == Opcode::load && e->number == product.result ? product.element : Expr();
+bool reads_in_order(Expr element, Expr index, const std::vector<Value>& values) {
+  return std::ranges::all_of(ir::postorder(std::span(&element, 1)), [&](Expr e) {
+    if (e->op != Opcode::load) return true;
+    const std::optional<Affine> place =
+        as_affine(row_major_offset(values[e->number].type.dims, e->args, *element->pool), std::span(&index, 1));
+    const std::optional<Dim> step = place ? as_dim(place->coefficients[0]) : std::nullopt;
+    return step && (equal(*step, 0) == Answer::yes || equal(*step, 1) == Answer::yes);
   });
 }
-
-}  // namespace
 
 std::optional<ProductSum> as_product_sum(Expr element) {
   while (element->op == Opcode::convert) element = element->args[0];
@@ -121,45 +100,6 @@ std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Va
   const Expr placeholder = pool.argument(0, sum->reduce->dtype);
   const Expr element = pool.replace(nest.element, [&](Expr e) { return same(e, sum->reduce) ? placeholder : Expr(); });
   return Contraction{nest.result, type.dims, row, column, sum->left, sum->right, sum->index, *k, element, nest.where};
-}
-
-void fold_epilogues(std::vector<Work>& works, std::vector<Value>& values, const std::vector<ValueId>& outputs) {
-  std::unordered_map<ValueId, int> readers;
-  for (const Work& work : works)
-    for (ValueId v : reads(work)) ++readers[v];
-  for (ValueId v : outputs) ++readers[v];
-  std::unordered_map<ValueId, std::size_t> products;
-  std::vector<bool> gone(works.size(), false);
-  for (std::size_t w = 0; w < works.size(); ++w) {
-    if (const auto* nest = std::get_if<Nest>(&works[w])) {
-      for (ValueId v : reads(works[w])) {
-        const auto product = products.find(v);
-        if (product == products.end()) continue;
-        Account& account = values[nest->result].account;
-        Contraction whole = std::get<Contraction>(works[product->second]);
-        const std::variant<Expr, Apart> element =
-            readers[v] == 1 ? folded(*nest, whole, values) : std::variant<Expr, Apart>(Apart::shared_product);
-        if (const auto* reason = std::get_if<Apart>(&element)) {
-          account.add({v, *reason});
-          continue;
-        }
-        account.fused.push_back(values[v].variable);
-        const std::vector<Variable>& before = values[v].account.fused;
-        account.fused.insert(account.fused.end(), before.begin(), before.end());
-        gone[product->second] = true;
-        whole.result = nest->result;
-        whole.element = std::get<Expr>(element);
-        whole.where = nest->where;
-        works[w] = whole;
-        break;
-      }
-    }
-    if (const auto* product = std::get_if<Contraction>(&works[w])) products[product->result] = w;
-  }
-  std::vector<Work> kept;
-  for (std::size_t w = 0; w < works.size(); ++w)
-    if (!gone[w]) kept.push_back(std::move(works[w]));
-  works = std::move(kept);
 }
 
 }  // namespace theon::codegen

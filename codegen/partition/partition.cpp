@@ -6,6 +6,7 @@
 #include "codegen/partition/cut.h"
 #include "codegen/partition/elements.h"
 #include "codegen/partition/opposites.h"
+#include "codegen/partition/product_fusion.h"
 #include "src/control/ifelse.h"
 #include "src/control/scan.h"
 #include "src/control/while_loop.h"
@@ -64,6 +65,7 @@ class Partitioner {
     }
     share_opposites(works_, pool_);
     fold_epilogues(works_, all_values_, result.outputs);
+    fold_prologues(works_, all_values_, result.outputs);
     result.works = std::move(works_);
     return result;
   }
@@ -87,6 +89,7 @@ class Partitioner {
     }
     share_opposites(works_, pool_);
     fold_epilogues(works_, all_values_, {});
+    fold_prologues(works_, all_values_, {});
     return std::move(works_);
   }
 
@@ -260,15 +263,22 @@ class Partitioner {
 
   /// What the elements of the node read.
   void demand(std::span<const Expr> elements, const Apply& node) {
-    // A factor is packed from memory many times over: it is stored, unless it is a strided view of something stored.
+    // A factor that each element of the result reads again is stored, unless it is a strided view of something stored.
     if (const std::optional<ProductSum> sum = as_product_sum(elements[0]))
-      for (Expr e : ir::postorder(std::array{sum->left, sum->right}))
-        if (e->op == Opcode::load) store(viewed_source(variables_[e->number]), Stored::factor, &node);
+      for (Expr factor : {sum->left, sum->right})
+        if (!reads_all_axes(factor, node.types[0].dims))
+          store(viewed_source(variables_[load_of(factor)->number]), Stored::factor, &node);
     for (Expr e : ir::postorder(elements)) {
       if (e->op != Opcode::load) continue;
       const Variable x = variables_[e->number];
       if (x.owner()) demand(x, e->args);
     }
+  }
+
+  static bool reads_all_axes(Expr factor, const Shape& dims) {
+    for (std::size_t axis = 0; axis < dims.size(); ++axis)
+      if (!reads_axis(factor, static_cast<int>(axis)) && equal(dims[axis], 1) != Answer::yes) return false;
+    return true;
   }
 
   void demand(const Variable& x, std::span<const Expr> indices) {

@@ -4,6 +4,8 @@
 #include "codegen/partition/cost.h"
 #include "codegen/partition/elements.h"
 
+#include <array>
+
 namespace theon::codegen {
 
 using ir::Expr;
@@ -16,7 +18,8 @@ ProductKernel::ProductKernel(const Contraction& product, const LoweringInput& in
       machine_(input.machine),
       lanes_(input.machine.vector_bytes / static_cast<int>(size_of(product.left->dtype))),
       builder_(name(product, input.values), input.values, input.pool,
-               math::best_for(std::span(&product.element, 1), input.machine.math, input.machine.tables)),
+               math::best_for(std::array{product.element, product.left, product.right}, input.machine.math,
+                              input.machine.tables)),
       batch_(product.domain.size()) {}
 
 std::string ProductKernel::name(const Contraction& product, const std::vector<Value>& values) {

@@ -1,5 +1,6 @@
 #include "codegen/schedule/tiled_product.h"
 
+#include "codegen/partition/contraction.h"
 #include "codegen/schedule/product_kernel.h"
 #include "codegen/schedule/tile.h"
 
@@ -18,10 +19,6 @@ using ir::Expr;
 constexpr std::int64_t block_tiles = 6;
 /// Of the sum, what a panel and a block of rows hold in the second-level cache.
 constexpr std::int64_t block_sums = 1024;
-/// Of panels that are copied before blocks of rows meet them: each of these blocks copies the left operand again.
-constexpr std::int64_t block_bytes = std::int64_t{1} << 25;
-/// An operand of so many bytes stays in the second-level cache while the other one passes.
-constexpr std::int64_t resident_bytes = std::int64_t{1} << 19;
 /// Rows of a right operand that lie on more than so many bytes leave the translation buffers.
 constexpr std::int64_t far_bytes = std::int64_t{1} << 23;
 /// Lines so far apart share a set of the first-level cache, and few sets of the second-level one.
@@ -131,8 +128,11 @@ class TiledProduct : ProductKernel {
     if (!rows_stay_) builder_.note("blocks of {} rows meet a panel of columns before the next", block_rows());
     const bool depends = packs_right_ && has_columns_in_a_row() && !rows().known();
     const std::string where = depends ? fmt::format(" where there are {} rows or more", few_rows) : "";
-    builder_.note("left operand {}, right operand {}{}", packs_left_ ? "packed" : "in place",
-                  packs_right_ ? "packed" : "in place", where);
+    const auto how = [](bool packs, Expr factor) {
+      return !packs ? "in place" : load_of(factor) ? "packed" : "computed as it is packed";
+    };
+    builder_.note("left operand {}, right operand {}{}", how(packs_left_, product_.left),
+                  how(packs_right_, product_.right), where);
     if (!rows_stay_ && is_split()) builder_.note("the sum in steps of {}", to_string(sum_step()));
     if (is_symmetric_)
       builder_.note("a matrix times its own transpose: one half is computed, and turned for the other");
@@ -266,8 +266,9 @@ class TiledProduct : ProductKernel {
   /// Rows keep their order along the sum where memory has it, or columns of a few numbers of each row. A distance that
   /// is no power of two spreads them over the sets of the cache.
   void pack_left(const Rows& rows, const Sums& sums, Expr most_rows) {
-    const std::optional<Strides> found = strides(product_.left, product_.row);
-    const bool by_columns = found && equal(found->side, 1) == Answer::yes && equal(found->sum, 1) != Answer::yes;
+    const Expr row_index = pool_.index(product_.row, this->rows());
+    const bool by_columns =
+        !reads_in_order(product_.left, product_.index, values_) && reads_in_order(product_.left, row_index, values_);
     const Expr step = number(sum_step());
     const Expr distance = by_columns ? most_rows + number(lanes_) : step + number(lanes_);
     const std::int64_t packed = builder_.scratch(dtype(), by_columns ? step * distance : most_rows * distance);

@@ -143,22 +143,30 @@ std::int64_t time_of_multiply_add(const Contraction& sums, const std::vector<Val
   return std::max<std::int64_t>(picoseconds_of_multiply_add * ((*columns + lanes - 1) / lanes) / *columns, 1);
 }
 
-/// Elements of both factors, each of which lacks an axis of the result.
+/// Elements of a factor, which lacks one axis of the result.
 template <class Number>
-Number factors_of(const Contraction& sums) {
-  Number left = 1, right = 1;
-  for (int axis = 0; axis < static_cast<int>(sums.domain.size()); ++axis) {
-    if (axis != sums.column) left = left * Number(sums.domain[axis]);
-    if (axis != sums.row) right = right * Number(sums.domain[axis]);
-  }
-  return bounded((bounded(left) + bounded(right)) * Number(sums.k));
+Number elements_of_factor(const Contraction& sums, int missing) {
+  Number elements = 1;
+  for (int axis = 0; axis < static_cast<int>(sums.domain.size()); ++axis)
+    if (axis != missing) elements = elements * Number(sums.domain[axis]);
+  return bounded(bounded(elements) * Number(sums.k));
+}
+
+/// Picoseconds of an element of a factor: of computing it, and of what it comes to in memory.
+std::int64_t time_of_factor(Expr factor, const Contraction& sums, const std::vector<Value>& values,
+                            const Machine& machine) {
+  const int lanes = machine.vector_bytes / static_cast<int>(bytes_of(sums.result, values));
+  return picoseconds_of_operation * element_cost(std::span(&factor, 1)) / lanes +
+         picoseconds_of_byte * bytes_of(sums.result, values);
 }
 
 template <class Number>
 Number time_of(const Contraction& sums, const std::vector<Value>& values, const Machine& machine) {
   const Number elements = product<Number>(sums.domain);
   return elements * bounded(Number(sums.k)) * time_of_multiply_add(sums, values, machine) +
-         (elements + factors_of<Number>(sums)) * (picoseconds_of_byte * bytes_of(sums.result, values));
+         elements * (picoseconds_of_byte * bytes_of(sums.result, values)) +
+         elements_of_factor<Number>(sums, sums.column) * time_of_factor(sums.left, sums, values, machine) +
+         elements_of_factor<Number>(sums, sums.row) * time_of_factor(sums.right, sums, values, machine);
 }
 
 // Estimates, for people.
@@ -301,8 +309,12 @@ Estimate WorkModel::estimate(const Contraction& sums, const std::vector<Value>& 
   Traffic traffic(values);
   traffic.write(sums.result, sums.domain);
   traffic.read(roots, sums.domain);
-  return {elements * (Formula(2) * Formula(sums.k) + operations_of(std::span(&sums.element, 1))), traffic.bytes(),
-          time_of<Formula>(sums, values, machine)};
+  const auto operations_of_factor = [&](Expr factor, int missing) {
+    return elements_of_factor<Formula>(sums, missing) * operations_of(std::span(&factor, 1));
+  };
+  return {elements * (Formula(2) * Formula(sums.k) + operations_of(std::span(&sums.element, 1))) +
+              operations_of_factor(sums.left, sums.column) + operations_of_factor(sums.right, sums.row),
+          traffic.bytes(), time_of<Formula>(sums, values, machine)};
 }
 
 /// One element after the other, with no vectors.

@@ -56,7 +56,7 @@ TEST_CASE("explain says why a value is stored") {
   SECTION("a factor") {
     const Variable moved = exp(x) + 1;
     moved.named("moved");
-    CHECK_THAT(stores(function({x, w}, {dot(moved, w)}), "moved"), Contains("a factor") && Contains("by dot at explain.cpp"));
+    CHECK_THAT(stores(function({x, w}, {dot(moved, w), dot(moved, w + 1)}), "moved"), Contains("a factor") && Contains("by dot at explain.cpp"));
   }
   SECTION("the operand of a host function") {
     const Variable shifted = exp(x) + 1;
@@ -85,6 +85,14 @@ TEST_CASE("explain says what keeps kernels apart") {
   CHECK_THAT(paragraph(shared, "exp"), Contains("apart") && Contains("whose product of both it reads: others read the product, too"));
   const Function reduced = function({x, w}, {sum(exp(product), 1)});
   CHECK_THAT(reduced.explain(), Contains("it reads more of the product than the element of its own index"));
+  const Variable moved = exp(x) + 1;
+  moved.named("moved");
+  const auto factor = [&](const Variable& a, const Variable& b) { return paragraph(function({x, w}, {dot(a, b)}), "product"); };
+  CHECK_THAT(paragraph(function({x, w}, {dot(moved, w), dot(moved, w + 1)}), "product_1"), Contains("whose moved it reads: others read the factor, too"));
+  CHECK_THAT(factor(w, moved), Contains("whose moved it reads: each thread or batch would compute the factor again"));
+  CHECK_THAT(factor(x + moved.T(), w), Contains("packing the factor would step through memory by whole rows"));
+  CHECK_THAT(factor(exp(x - max(x, 1, true)), w), Contains("the factor comes out of a kernel that computes more"));
+  CHECK_THAT(factor(moved, w), !Contains("  apart ") && Contains(": dot; ") && Contains(": moved, exp") && Contains("left operand computed as it is packed"));
   const Variable running = cumsum(x, 0);
   CHECK_THAT(function({x}, {exp(running)}).explain(), Contains("a running value needs a loop order of its own"));
   // One kernel is kept apart from none.

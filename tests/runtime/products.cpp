@@ -80,17 +80,24 @@ double worst(const Function& f, DType dtype, const Case& c) {
 
 double worst_of_known(DType dtype, const Case& c) { return worst(update(dtype, c.m, c.n, c.k, c.layout), dtype, c); }
 
+/// While it lives, code is generated for that instruction set; null: for the machine.
 class Isa {
  public:
-  explicit Isa(const char* name) { setenv("THEON_ISA", name, 1); }
-  ~Isa() { unsetenv("THEON_ISA"); }
+  explicit Isa(const char* name) : before_(std::getenv("THEON_ISA") ? std::getenv("THEON_ISA") : "") { set(name ? name : ""); }
+  ~Isa() { set(before_); }
+
+ private:
+  static void set(const std::string& name) { name.empty() ? unsetenv("THEON_ISA") : setenv("THEON_ISA", name.c_str(), 1); }
+  const std::string before_;
 };
 
 /// Small integers: their products are exact in any order.
 Tensor integers(DType dtype, const Sizes& sizes, std::uint64_t seed) { return Tensor::uniform(DType::int32, sizes, seed, -4, 5).astype(dtype); }
 
 /// Exactly what the reference evaluator says, for sizes that are known and for sizes that are not.
-void expect_exact(const std::vector<Sizes>& sizes, const std::function<Variable(const std::vector<Variable>&)>& formula, DType dtype = DType::float32) {
+void expect_exact(const std::vector<Sizes>& sizes, const std::function<Variable(const std::vector<Variable>&)>& formula, DType dtype = DType::float32,
+                  const std::vector<const char*>& isas = {std::getenv("THEON_ISA")}) {
+  std::vector<double> expected;
   for (const bool known : {true, false}) {
     std::vector<Variable> inputs;
     std::vector<Tensor> values;
@@ -104,8 +111,12 @@ void expect_exact(const std::vector<Sizes>& sizes, const std::function<Variable(
       arguments.emplace_back(inputs.back(), values.back());
     }
     const Variable output = formula(inputs);
-    INFO("known: " << known);
-    CHECK(function(in, {output}).call(values)[0].to_vector<double>() == reference::evaluate(output, arguments).to_vector<double>());
+    if (known) expected = reference::evaluate(output, arguments).to_vector<double>();
+    for (const char* isa : isas) {
+      const Isa masked(isa);
+      INFO("known: " << known << ", " << (isa ? isa : "the machine's own vectors"));
+      CHECK(function(in, {output}).call(values)[0].to_vector<double>() == expected);
+    }
   }
 }
 
@@ -291,4 +302,67 @@ TEST_CASE("a matrix times its own transpose is what it is times an equal matrix"
       for (std::size_t k = 0; k < own.size(); ++k) CHECK(own[k].to_vector<float>() == equal[k].to_vector<float>());
     }
   expect_exact({{190, 9}}, [](const auto& x) { return dot(x[0], x[0].T()); }, DType::float64);
+}
+
+namespace {
+
+/// Exact on small integers, and longer than storing it takes.
+Variable costly(const Variable& x) {
+  const Variable y = where(x > 1, x - 3, abs(x) + 1), z = minimum(y * y, 7) - maximum(x, -2);
+  return where(z < 2, z + 1, -z) + clip(y, -1, 2) + sign(x);
+}
+
+}  // namespace
+
+TEST_CASE("what computes a factor of a product runs as it is packed") {
+  using Formula = std::function<Variable(const Variable& a, const Variable& b)>;
+  const std::vector<Formula> formulas{
+      [](const Variable& a, const Variable& b) { return dot(costly(a), b); },
+      [](const Variable& a, const Variable& b) { return dot(costly(a.T()), b.T()); },
+      [](const Variable& a, const Variable& b) { return dot(2 * a - 1, 1 - b); },
+      [](const Variable& a, const Variable& b) { return dot((costly(a.T()) * 2).T().T(), costly(b).T()); },
+      [](const Variable& a, const Variable& b) { return maximum(dot(a + expand_dims(index(a, {slice(), -1}), 1), b - index(b, {-1})), -9); },
+      // Loads in two orders; a join; rows that are looked up; a reversed operand.
+      [](const Variable& a, const Variable& b) { return dot(concatenate({costly(a), a * 2}, 1), concatenate({b, b + 1}, 0)); },
+      [](const Variable& a, const Variable& b) { return dot(costly(index(a, {slice(), slice({}, {}, -1)})), index(b, {slice({}, {}, -1)})); },
+      [](const Variable& a, const Variable& b) { return dot(costly(take(a, cast(abs(index(a, {slice(), 0})) * 0, DType::int64), 0)), b); },
+  };
+  // Both sides of what decides where elements are packed: the bytes of the left operand, few rows and columns, steps of the sum.
+  const std::vector<Sizes> sizes{{133, 510, 67}, {17, 40, 33}, {40, 1801, 20}, {3, 50, 200}, {90, 40, 2}, {0, 5, 40}, {40, 0, 20}, {1, 1, 1}};
+  for (std::size_t n = 0; n < formulas.size(); ++n)
+    for (const Sizes& size : sizes) {
+      if ((n == 4 || n == 7) && size[0] * size[1] == 0) continue;  // there is no row to look up
+      INFO("formula " << n << ", " << to_string(size));
+      const bool is_turned = n == 1 || n == 3;
+      expect_exact({stored(size[0], size[1], is_turned), stored(size[1], size[2], is_turned)},
+                   [&](const auto& x) { return formulas[n](x[0], x[1]); }, DType::float64, {"avx512", "avx2"});
+    }
+}
+
+TEST_CASE("factors are computed in batches, for symmetric products, in other dtypes, in loops and by several threads") {
+  const auto products = [](const Variable& a, const Variable& b) { return sum(expand_dims(a, 3) * expand_dims(b, 1), 2); };
+  expect_exact({{3, 20, 130}, {3, 130, 40}}, [&](const auto& x) { return products(costly(x[0]), costly(x[1])); });
+  expect_exact({{3, 200, 600}, {600, 20}}, [&](const auto& x) { return products(costly(x[0]), broadcast_to(expand_dims(2 * x[1], 0), {x[0].dim(0), x[1].dim(0), x[1].dim(1)})); });
+  expect_exact({{300, 50}}, [](const auto& x) { return dot(x[0] - 1, (x[0] - 1).T()); });
+  expect_exact({{50, 300}}, [](const auto& x) { return dot(costly(x[0]).T(), costly(x[0])); }, DType::float64);
+  expect_exact({{300, 500}, {500, 20}}, [](const auto& x) { return dot(cast(2 * x[0], DType::float32), cast(cast(x[1] + 1, DType::int8), DType::float32)); }, DType::float64);
+  for (const DType half : {DType::bfloat16, DType::float16})
+    expect_exact({{90, 300}, {300, 40}}, [](const auto& x) { return dot(cast(abs(x[0]) > 2, x[0].dtype()), x[1]); }, half);
+  expect_exact({{70, 70}, {70, 70}}, [](const auto& x) {
+    return scan({.from = {x[0]}, .n_steps = 3}, [&](Variable state) { return clip(dot(costly(state), x[1] - 1), -3, 3); }).states[0];
+  });
+  const Variable a = input<float>("a", {700, 300}), b = input<float>("b", {300, 90});
+  const Tensor x = integers(DType::float32, {700, 300}, 1), y = integers(DType::float32, {300, 90}, 2);
+  const Variable c = dot(costly(a), b + 1);
+  const std::vector<float> expected = reference::evaluate(c, {{a, x}, {b, y}}).to_vector<float>();
+  for (int threads = 1; threads <= 3; ++threads) CHECK(function({a, b}, {c}, {.threads = threads})(x, y)[0].to_vector<float>() == expected);
+}
+
+TEST_CASE("a factor that each sum reads once is computed where it is read") {
+  expect_exact({{37, 50}, {50}}, [](const auto& x) { return dot(costly(x[0]), x[1]); });
+  expect_exact({{37, 50}, {37}}, [](const auto& x) { return dot(costly(x[0]).T(), costly(x[1])); });
+  expect_exact({{501}, {501}}, [](const auto& x) { return dot(costly(x[0]), x[1] - 1); });
+  expect_exact({{1, 50}, {50, 70}}, [](const auto& x) { return dot(x[0], costly(x[1])); });
+  const Variable x = input<float>("x", {37, 50}), w = input<float>("w", {50});
+  CHECK_THAT(function({x, w}, {dot(tanh(x), w)}).explain(), !Catch::Contains("#1"));
 }
