@@ -211,18 +211,18 @@ class TiledProduct : ProductKernel {
   void finish_both_halves(const Rows& rows, const Range& panels) {
     const Expr begin = panels.first * number(width()), end = min(panels.second * number(width()), number(columns()));
     const Expr r = builder_.open(number(0), rows.count);
-    const Expr column = builder_.open(max(begin, rows.first), end, {lanes_, 2});
+    const Expr column = builder_.open(max(begin, rows.first + r), end, {lanes_, 2});
     finish(rows.first + r, column, waiting_place(r, column));
     builder_.close();
     builder_.close();
-    const Expr beyond = max(begin, rows.first + rows.count), distance = number(block_rows() + lanes_);
+    const Expr first = max(begin, rows.first), distance = number(block_rows() + lanes_);
     const std::int64_t turned = builder_.scratch(dtype(), waiting_length() * distance);
-    builder_.add({ir::Transpose{turned, waiting_, number(0), distance, waiting_place(number(0), beyond),
-                                waiting_length(), rows.count, end - beyond}});
-    const Expr c = builder_.open(number(0), end - beyond);
-    const Expr row = builder_.open(number(0), rows.count, {lanes_, 2});
+    builder_.add({ir::Transpose{turned, waiting_, number(0), distance, waiting_place(number(0), first),
+                                waiting_length(), rows.count, end - first}});
+    const Expr c = builder_.open(number(0), end - first);
+    const Expr row = builder_.open(number(0), min(rows.count, first + c - rows.first), {lanes_, 2});
     const Expr sum = pool_.load(turned, dtype(), {{c * distance + row}});
-    store(offset(beyond + c, rows.first + row), element(sum, beyond + c, rows.first + row));
+    store(offset(first + c, rows.first + row), element(sum, first + c, rows.first + row));
     builder_.close();
     builder_.close();
   }
@@ -377,7 +377,8 @@ class TiledProduct : ProductKernel {
         equal_tiles({max(rows.tiles.first, number(tall)), rows.tiles.second}, low, tall, panel, column, rows, sums);
     } else {
       const Expr whole = floor_div(rows.count, number(tile_.rows));
-      const Expr t = builder_.open(number(0), whole);
+      const Expr met = floor_div(end_of_rows(panel) - rows.first + number(tile_.rows - 1), number(tile_.rows));
+      const Expr t = builder_.open(number(0), is_symmetric_ ? min(whole, met) : whole);
       number_ = t;
       tile(t * number(tile_.rows), tile_.rows, {}, panel, column, rows, sums);
       builder_.close();
@@ -390,10 +391,14 @@ class TiledProduct : ProductKernel {
     builder_.close();
   }
 
+  /// Of a symmetric result: the rows from here on lie beyond the diagonal for all columns of the panel.
+  Expr end_of_rows(Expr panel) const { return (panel + number(1)) * number(width()); }
+
   /// Above the tiles lie `above` rows more than tiles of this height would have.
   void equal_tiles(const Range& tiles, std::int64_t height, std::int64_t above, Expr panel, Expr column,
                    const Rows& rows, const Sums& sums) {
-    const Expr t = builder_.open(tiles.first, tiles.second);
+    const Expr met = floor_div(end_of_rows(panel) + number(height - 1 - above), number(height));
+    const Expr t = builder_.open(tiles.first, is_symmetric_ ? min(tiles.second, met) : tiles.second);
     number_ = t - rows.tiles.first;
     tile(t * number(height) + number(above) - rows.first, height, {}, panel, column, rows, sums);
     builder_.close();
