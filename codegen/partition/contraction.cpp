@@ -27,8 +27,11 @@ std::optional<std::int64_t> few_steps(std::span<const Dim> sizes) {
   return product;
 }
 
-/// Whether the product is a nest like any other.
-bool is_too_small(const Shape& domain, int row, int column, const Dim& k) {
+/// Whether the product is a nest like any other: it has few multiply-adds, or reads a matrix once, for a row, which
+/// is a reduction down its columns.
+bool is_nest(const Shape& domain, int row, int column, const Dim& k) {
+  const bool is_short = less_equal(k, longest_short_sum) == Answer::yes;
+  if (domain.size() == 2 && equal(domain[row], 1) == Answer::yes && !is_short) return true;
   const Dim matrix[] = {domain[row], domain[column], k};
   if (few_steps(matrix).value_or(smallest_product) >= smallest_product) return false;
   Shape all = domain;
@@ -92,7 +95,7 @@ std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Va
   int row = column - 1;
   while (row >= 0 && (!reads_axis(sum->left, row) || reads_axis(sum->right, row))) --row;
   if (row < 0 || !reads_axis(sum->right, column) || reads_axis(sum->left, column)) return std::nullopt;
-  if (is_too_small(type.dims, row, column, *k)) return std::nullopt;
+  if (is_nest(type.dims, row, column, *k)) return std::nullopt;
   ir::Pool& pool = *nest.element->pool;
   const Tuple axes = index_tuple(type.dims, pool);
   for (Expr factor : {sum->left, sum->right})

@@ -276,8 +276,10 @@ class Partitioner {
   }
 
   static bool reads_all_axes(Expr factor, const Shape& dims) {
+    // Of a single column a product is the better kernel.
     for (std::size_t axis = 0; axis < dims.size(); ++axis)
-      if (!reads_axis(factor, static_cast<int>(axis)) && equal(dims[axis], 1) != Answer::yes) return false;
+      if (!reads_axis(factor, static_cast<int>(axis)) && (axis + 1 == dims.size() || equal(dims[axis], 1) != Answer::yes))
+        return false;
     return true;
   }
 
