@@ -99,15 +99,20 @@ void Memory::store(std::int64_t buffer, const Offset& offset, const Values& valu
   }
 }
 
-/// Into the second-level cache: to the first-level one lines come in time once they are there.
+/// Into the second-level cache: to the first-level one lines come in time once they are there. Groups that lie in one
+/// line ask for it once.
 void Memory::prefetch(std::int64_t buffer, const Offset& offset) {
   Builder& b = code_.builder();
   enum { read, second_level = 2, data = 1 };
+  constexpr std::size_t line_bytes = 64;
   const Place from = place(buffer, offset);
   if (from.pattern == Pattern::scattered) return;
-  for (llvm::Value* address : from.pointers)
-    b.CreateIntrinsic(llvm::Intrinsic::prefetch, {address->getType()},
-                      {address, b.getInt32(read), b.getInt32(second_level), b.getInt32(data)});
+  const std::size_t lanes = lanes_.loop() ? lanes_.loop()->lanes : 1;
+  const std::size_t groups_of_line =
+      std::max<std::size_t>(line_bytes / (lanes * size_of(kernel_.buffers[buffer].dtype)), 1);
+  for (std::size_t group = 0; group < from.pointers.size(); group += groups_of_line)
+    b.CreateIntrinsic(llvm::Intrinsic::prefetch, {from.pointers[group]->getType()},
+                      {from.pointers[group], b.getInt32(read), b.getInt32(second_level), b.getInt32(data)});
 }
 
 llvm::Type* Memory::element(std::int64_t buffer) const {

@@ -79,6 +79,8 @@ Ahead plan_ahead(const Group& group, const std::vector<Part>& parts, const std::
     computed.push_back(root(parts[p], group));
     if (!parts[p].reduce) bytes += bytes_of(group.nests[parts[p].nest].element);
     for (Expr load : arrays_read(parts[p], group, is_in_memory)) {
+      // What is the same for all rows stays in the caches.
+      if (ahead.by_rows && !((load->free_axes >> (group.outer - 1)) & 1)) continue;
       bytes += bytes_of(load);
       if (!ahead.by_rows || !is_read_after(parts[p], load->number, group, parts)) ahead.loads.emplace_back(p, load);
     }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <optional>
 
 namespace theon::codegen {
 
@@ -25,22 +26,27 @@ int groups_of_chains(const std::vector<Expr>& roots, int cost, const Machine& ma
   return std::min({in_flight, machine.registers / (chain.live + 1), kernel_budget / cost});
 }
 
-/// For an element of the domain, of arrays that have one for each.
-std::size_t bytes_read(const Group& group) {
+/// For an element of a domain of so many axes, of arrays that have one for each.
+std::size_t bytes_read(const Group& group, std::size_t axes) {
   std::map<ValueId, std::size_t> sizes;
   for (const Nest& nest : group.nests)
     for (Expr e : ir::postorder(std::span(&nest.element, 1)))
       if (e->op == Opcode::load &&
-          std::popcount(e->free_axes) + std::popcount(e->free_levels) >= static_cast<int>(group.domain.size()))
+          static_cast<std::size_t>(std::popcount(e->free_axes) + std::popcount(e->free_levels)) >= axes)
         sizes[e->number] = size_of(e->dtype);
   std::size_t bytes = 0;
   for (const auto& [array, size] : sizes) bytes += size;
   return bytes;
 }
 
-bool has_loop_inside(Expr element, int outer) {
-  return std::ranges::any_of(ir::postorder(std::span(&element, 1)),
-                             [&](Expr e) { return e->op == Opcode::reduce && !is_row_level(e, outer); });
+/// What is left for the innermost loop where reductions of the outer axes are known; nothing where it has loops inside.
+std::optional<Expr> body_of_loop(Expr element, int outer) {
+  const Expr body = element->pool->replace(element, [&](Expr e) -> Expr {
+    const Expr reduce = e->op == Opcode::project ? e->args[0] : e;
+    const bool is_known = reduce->op == Opcode::reduce && is_row_level(reduce, outer);
+    return is_known ? element->pool->literal_bits(e->dtype, 0) : Expr();
+  });
+  return has_reduction(std::span(&body, 1)) ? std::nullopt : std::optional(body);
 }
 
 /// Lanes of vectors of so many bytes.
@@ -83,17 +89,19 @@ LoopShape loop_shape(const std::vector<Expr>& roots, const Machine& machine) {
 Expr streams(std::span<const Nest> stored, const Group& group, const LoopShape& shape, const LoweringInput& input) {
   std::size_t bytes = 0;
   Dim count = 1;
-  for (const Dim& extent : group.domain) count = count * extent;
+  for (const Dim& extent : stored[0].domain) count = count * extent;
   std::vector<Expr> elements;
   for (const Nest& nest : stored) {
+    if (nest.domain != stored[0].domain) return Expr();
     const Readers readers = input.readers_of(nest.result);
-    if (readers == Readers::steps || !nest.prefix.empty() || has_loop_inside(nest.element, group.outer)) return Expr();
+    const std::optional<Expr> body = body_of_loop(nest.element, group.outer);
+    if (readers == Readers::steps || !nest.prefix.empty() || !body) return Expr();
     if (readers == Readers::caller) bytes += size_of(nest.element->dtype);
-    elements.push_back(nest.element);
+    elements.push_back(*body);
   }
   const bool is_short = shape.lanes > 1 && element_cost(elements) <= longest_short_body;
   if (!is_short || bytes == 0) return Expr();
-  bytes += bytes_read(group);
+  bytes += bytes_read(group, stored[0].domain.size());
   const Expr condition = input.pool.parameter(count) >= input.machine.cached_bytes / static_cast<std::int64_t>(bytes);
   return condition->op == Opcode::literal && condition->bits == 0 ? Expr() : condition;
 }

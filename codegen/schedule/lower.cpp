@@ -400,7 +400,7 @@ class Lowering {
     std::vector<Nest> stored;
     for (std::size_t p : together) {
       const Nest& nest = group_.nests[parts_[p].nest];
-      if (parts_[p].reduce || nest.domain != group_.domain || is_read_later(nest.result)) return Expr();
+      if (parts_[p].reduce || is_read_later(nest.result)) return Expr();
       stored.push_back(nest);
     }
     return codegen::streams(stored, group_, shape, input_);

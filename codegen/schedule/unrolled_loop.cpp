@@ -35,9 +35,8 @@ std::optional<std::int64_t> few_elements(const Shape& dims) {
 
 /// Functions are worth the lanes of a vector.
 bool calls_function(Expr element) {
-  return std::ranges::any_of(ir::postorder(std::span(&element, 1)), [](Expr e) {
-    return e->op != Opcode::load && !e->args.empty() && math::cost(e) > 1;
-  });
+  return std::ranges::any_of(ir::postorder(std::span(&element, 1)),
+                             [](Expr e) { return e->op != Opcode::load && !e->args.empty() && math::cost(e) > 1; });
 }
 
 /// The operations of one element, its reductions spelled out; nothing where they are many.
