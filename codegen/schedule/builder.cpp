@@ -95,6 +95,15 @@ std::vector<ir::Local> KernelBuilder::accumulators(const ir::Monoid& monoid) {
   return locals;
 }
 
+std::vector<Expr> KernelBuilder::combined(const ir::Monoid& monoid, std::vector<Expr> a, const std::vector<Expr>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  std::vector<Expr> both;
+  for (Expr combine : monoid.combine)
+    both.push_back(defined(
+        pool_.replace(combine, [&](Expr e) -> Expr { return e->op == Opcode::argument ? a.at(e->number) : Expr(); })));
+  return both;
+}
+
 Expr KernelBuilder::open(Expr begin, Expr end, const LoopShape& shape) {
   const ir::Local variable = fresh();
   open_.push_back({ir::For{variable, begin, end, shape.lanes, shape.unroll, {}, shape.tail, shape.streams}});

@@ -54,6 +54,8 @@ class KernelBuilder {
   ir::Expr defined(ir::Expr value);
   /// A mutable local for each component, holding the monoid's identity.
   std::vector<ir::Local> accumulators(const ir::Monoid& monoid);
+  /// Locals that hold what states, or values, `a` and `b` come to together.
+  std::vector<ir::Expr> combined(const ir::Monoid& monoid, std::vector<ir::Expr> a, const std::vector<ir::Expr>& b);
 
   /// Statements added until `close` form the loop's body.
   ir::Expr open(ir::Expr begin, ir::Expr end, const LoopShape& shape = {});

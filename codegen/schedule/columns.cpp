@@ -46,7 +46,7 @@ std::optional<Column> as_column(Nest nest, const Group& group) {
     if (reduce) return std::nullopt;
     reduce = e;
   }
-  if (!reduce || reduce->args[0]->free_axes || running_axis(reduce) || !reduces_columns(reduce, rank))
+  if (!reduce || reduce->args[0]->free_axes || running_along(reduce) || !reduces_columns(reduce, rank))
     return std::nullopt;
   return Column{std::move(nest), reduce};
 }
@@ -254,7 +254,7 @@ class ColumnLowering {
         for (std::size_t c = 0; c < monoid.size(); ++c)
           left.push_back(builder_.defined(pool_.load(builder_.read(partial_.at(column.reduce.get())[c]),
                                                      monoid.identity[c]->dtype, {{place_in(strip)}})));
-        store_state(column, combined(monoid, state_of(column.reduce), left));
+        store_state(column, builder_.combined(monoid, state_of(column.reduce), left));
       }
     });
     builder_.close();
@@ -352,8 +352,8 @@ class ColumnLowering {
         // In pairs first: fewer roundings, and fewer steps that wait for each other.
         for (std::size_t step = 1; step < rows.size(); step *= 2)
           for (std::size_t k = 0; k + step < rows.size(); k += 2 * step)
-            rows[k] = combined(monoid, rows[k], rows[k + step]);
-        store_state(column, combined(monoid, state_of(column.reduce), rows[0]));
+            rows[k] = builder_.combined(monoid, rows[k], rows[k + step]);
+        store_state(column, builder_.combined(monoid, state_of(column.reduce), rows[0]));
       }
     });
     builder_.close();
@@ -405,15 +405,6 @@ class ColumnLowering {
     for (Expr body : reduce->args.subspan(1)) values.push_back(builder_.defined(lowered(body)));
     row_ = Expr();
     return values;
-  }
-
-  std::vector<Expr> combined(const ir::Monoid& monoid, std::vector<Expr> a, const std::vector<Expr>& b) {
-    a.insert(a.end(), b.begin(), b.end());
-    std::vector<Expr> both;
-    for (Expr combine : monoid.combine)
-      both.push_back(builder_.defined(pool_.replace(
-          combine, [&](Expr e) -> Expr { return e->op == Opcode::argument ? a.at(e->number) : Expr(); })));
-    return both;
   }
 
   void store_result(const Nest& nest) {

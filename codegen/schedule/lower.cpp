@@ -378,7 +378,7 @@ class Lowering {
     const int rank = static_cast<int>(group_.domain.size());
     if (group_.outer == rank && rank > 0 && same_rank && !reduces) group_.outer = rank - 1;
     if (const Expr running = running_reduction(group_.nests[0].element))
-      group_.outer = std::min(group_.outer, *running_axis(running));
+      group_.outer = std::min(group_.outer, running_along(running)->axis);
   }
 
   /// A single vector loop, which the kernel's begin and end cut into chunks.
@@ -662,32 +662,90 @@ class Lowering {
   void lower_running(const Part& part) {
     const Nest& nest = group_.nests[part.nest];
     const int rank = static_cast<int>(nest.domain.size());
-    const Expr running = running_reduction(nest.element);
-    const int axis = *running_axis(running);
-    builder_.note("a running value along axis {}: its iterations in order", axis);
+    const Expr reduce = running_reduction(nest.element);
+    const Running running = *running_along(reduce);
+    builder_.note("a running value along axis {}: its iterations in order{}", running.axis,
+                  running.descends ? ", the last one first" : "");
     const std::size_t depth = env_.axes.size();
     env_.axes.resize(rank);
     int opened = 0;
     for (int other = group_.outer; other < rank; ++other) {
-      if (other == axis) continue;
+      if (other == running.axis) continue;
       const bool vector = other == rank - 1;
       env_.axes[other] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[other]),
                                        LoopShape{.lanes = vector ? lanes_of({nest.element}, machine_) : 1});
       in_vector_loop_ = vector;
       ++opened;
     }
-    const std::vector<ir::Local> locals = builder_.accumulators(*running->monoid);
+    run_along(nest, reduce, running);
+    for (; opened > 0; --opened) builder_.close();
+    in_vector_loop_ = false;
+    env_.axes.resize(depth);
+  }
+
+  /// Within a vector loop the lanes hide how long a combination takes. Elsewhere each would wait for the one before, so
+  /// iterations are taken in blocks, and what is left one by one.
+  void run_along(const Nest& nest, Expr reduce, const Running& running) {
+    constexpr std::int64_t block = 8;
+    const Expr extent = pool_.parameter(nest.domain[running.axis]);
+    const std::vector<ir::Local> state = builder_.accumulators(*reduce->monoid);
     const auto reductions_outside = reduced_;
-    env_.axes[axis] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[axis]));
-    accumulate(running, locals, env_.axes[axis]);
-    remember(running, locals);
+    const auto step_to = [&](Expr iteration) {
+      env_.axes[running.axis] = running.descends ? extent - 1 - iteration : iteration;
+    };
+    Expr done = pool_.literal(0);
+    if (!in_vector_loop_) {
+      builder_.note("{} iterations at a time are combined before they meet the value so far", block);
+      done = floor_div(extent, pool_.literal(block)) * block;
+      run_blocks(nest, reduce, state, builder_.open(pool_.literal(0), floor_div(extent, pool_.literal(block))), block,
+                 step_to);
+    }
+    const Expr iteration = builder_.open(done, extent);
+    step_to(iteration);
+    accumulate(reduce, state, iteration);
+    remember(reduce, state);
     define_element(nest, false);
     lower_store(nest);
+    builder_.close();
     reduced_ = reductions_outside;
-    for (++opened; opened > 0; --opened) builder_.close();
-    in_vector_loop_ = false;
     in_register_.erase(nest.result);
-    env_.axes.resize(depth);
+  }
+
+  /// What the iterations of a block meet is combined among themselves, so that from block to block only one combination
+  /// waits for another. All elements are computed before the first is stored, which may lie where others are read.
+  void run_blocks(const Nest& nest, Expr reduce, const std::vector<ir::Local>& state, Expr block, std::int64_t count,
+                  const std::function<void(Expr iteration)>& step_to) {
+    const auto reductions_outside = reduced_;
+    remember(reduce, state);
+    const std::vector<Expr> before = reduced_.at(reduce.get());
+    std::vector<Expr> met, elements;
+    for (std::int64_t k = 0; k < count; ++k) {
+      reduced_ = reductions_outside;
+      step_to(block * count + k);
+      std::vector<Expr> values = met_at(reduce, block * count + k);
+      met = k == 0 ? std::move(values) : builder_.combined(*reduce->monoid, std::move(met), values);
+      reduced_[reduce.get()] = builder_.combined(*reduce->monoid, before, met);
+      elements.push_back(builder_.defined(lower_value(nest.element)));
+    }
+    const std::vector<Expr> after = reduced_.at(reduce.get());
+    for (std::size_t c = 0; c < state.size(); ++c) builder_.add({ir::Assign{state[c], after[c]}});
+    reduced_ = reductions_outside;
+    for (std::int64_t k = 0; k < count; ++k) {
+      step_to(block * count + k);
+      in_register_[nest.result] = elements[k];
+      lower_store(nest);
+    }
+    in_register_.erase(nest.result);
+    builder_.close();
+  }
+
+  /// What the reduction meets at the index.
+  std::vector<Expr> met_at(Expr reduce, Expr index) {
+    env_.bound[reduce->number] = index;
+    std::vector<Expr> values;
+    for (Expr body : reduce->args.subspan(1)) values.push_back(builder_.defined(lower_value(body)));
+    env_.bound.erase(reduce->number);
+    return values;
   }
 
   // Expressions.

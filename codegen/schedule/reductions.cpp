@@ -1,5 +1,7 @@
 #include "codegen/schedule/reductions.h"
 
+#include "src/ir/size.h"
+
 #include <algorithm>
 
 namespace theon::codegen {
@@ -17,23 +19,30 @@ bool is_row_level(Expr reduce, int outer) {
   return reduce->free_levels == 0 && (reduce->free_axes & ~axes_below(outer)) == 0;
 }
 
-std::optional<int> running_axis(Expr reduce) {
+std::optional<Running> running_along(Expr reduce) {
   const Expr extent = reduce->args[0];
-  if (extent->op != Opcode::add) return std::nullopt;
-  for (int side : {0, 1}) {
-    const Expr index = extent->args[side], one = extent->args[1 - side];
-    if (index->op != Opcode::index || one->op != Opcode::literal || one->bits != 1) continue;
+  const auto runs = [&](Expr index, bool descends) -> std::optional<Running> {
+    if (index->op != Opcode::index) return std::nullopt;
     const std::uint64_t axis = std::uint64_t{1} << index->number;
-    const bool in_body =
-        std::any_of(reduce->args.begin() + 1, reduce->args.end(), [&](Expr body) { return body->free_axes & axis; });
-    if (!in_body) return static_cast<int>(index->number);
-  }
-  return std::nullopt;
+    if (std::any_of(reduce->args.begin() + 1, reduce->args.end(), [&](Expr body) { return body->free_axes & axis; }))
+      return std::nullopt;
+    return Running{static_cast<int>(index->number), descends};
+  };
+  if (extent->op == Opcode::add)
+    for (int side : {0, 1}) {
+      const Expr one = extent->args[1 - side];
+      if (one->op != Opcode::literal || one->bits != 1) continue;
+      if (const auto found = runs(extent->args[side], false)) return found;
+    }
+  if (extent->op != Opcode::sub || extent->args[1]->op != Opcode::index) return std::nullopt;
+  const std::optional<Dim> first = ir::as_dim(extent->args[0]);
+  if (!first || equal(*first, *extent->args[1]->dim) != Answer::yes) return std::nullopt;
+  return runs(extent->args[1], true);
 }
 
 Expr running_reduction(Expr element) {
   for (Expr e : ir::postorder(std::span(&element, 1)))
-    if (e->op == Opcode::reduce && running_axis(e)) return e;
+    if (e->op == Opcode::reduce && running_along(e)) return e;
   return Expr();
 }
 

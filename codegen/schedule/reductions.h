@@ -10,8 +10,13 @@ namespace theon::codegen {
 /// Whether a reduction depends on nothing but the first `outer` axes.
 bool is_row_level(ir::Expr reduce, int outer);
 
-/// The axis i along which the reduction is a running value: extent i + 1 over a body that does not mention i.
-std::optional<int> running_axis(ir::Expr reduce);
+/// The axis i of n along which a reduction is a running value: over a body that does not mention i, of extent i + 1, or
+/// of n - i, where it begins with the last element.
+struct Running {
+  int axis;
+  bool descends;
+};
+std::optional<Running> running_along(ir::Expr reduce);
 
 /// The first running value in the element, or null.
 ir::Expr running_reduction(ir::Expr element);

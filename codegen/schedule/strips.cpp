@@ -96,7 +96,7 @@ class RowView {
         reduce, [&](Expr i) { return i->op == Opcode::index ? pool_.index(column_axis(i), *i->dim) : Expr(); });
     if (group_.outer > 1 && ir::as_dim(e->args[0]) == product(group_.domain, 0, group_.outer)) return flat_body(e);
     for (int axis = 0; axis < group_.outer; ++axis) {
-      const bool runs_along = e->op == Opcode::reduce && e->monoid == reduce->monoid && !running_axis(e) &&
+      const bool runs_along = e->op == Opcode::reduce && e->monoid == reduce->monoid && !running_along(e) &&
                               ir::as_dim(e->args[0]) == group_.domain[axis];
       if (!runs_along) return Expr();
       e = pool_.body(e, pool_.index(axis, group_.domain[axis]))[0];
