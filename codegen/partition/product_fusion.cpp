@@ -79,14 +79,15 @@ std::variant<Expr, Apart> folded(const Nest& nest, const Contraction& product, c
 
 // Prologues.
 
-/// A factor of a product, and the sides of the product that it depends on and does not.
+/// A factor of a product, and the side of the product that it depends on.
 struct Factor {
   Expr Contraction::*place;
   int Contraction::*side;
-  int Contraction::*other;
+
+  bool is_left() const { return place == &Contraction::left; }
 };
-constexpr Factor left_factor{&Contraction::left, &Contraction::row, &Contraction::column};
-constexpr Factor right_factor{&Contraction::right, &Contraction::column, &Contraction::row};
+constexpr Factor left_factor{&Contraction::left, &Contraction::row};
+constexpr Factor right_factor{&Contraction::right, &Contraction::column};
 
 /// Takes nests that compute a factor into the product that packs it.
 class Prologues {
@@ -134,19 +135,18 @@ class Prologues {
     if (readers_.at(nest.result) != 1 || !nest.prefix.empty()) return Apart::shared_factor;
     if (has_reduction(std::span(&nest.element, 1))) return Apart::row_kernel;
     if (is_narrow(product) || is_written_out(product)) return Apart::narrow_product;
-    if (recomputing_costs_more(std::span(&nest.element, 1), 2)) {
-      if (!packs_once(product, factor)) return Apart::packed_again;
-      if (ends_kernel(nest)) return Apart::row_kernel;
-    }
+    // Each thread packs all of the right operand, which otherwise it reads where it lies.
+    const bool is_costly = recomputing_costs_more(std::span(&nest.element, 1), 2);
+    if ((is_costly || !factor.is_left()) && !packs_once(product, factor)) return Apart::packed_again;
+    if (is_costly && ends_kernel(nest)) return Apart::row_kernel;
     ir::Pool& pool = *nest.element->pool;
     const Expr element = pool.replace(
         nest.element, [&](Expr e) { return e->op == Opcode::index ? Expr(load->args[e->number]) : Expr(); });
     const Expr whole = pool.replace(product.*factor.place, [&](Expr e) { return same(e, load) ? element : Expr(); });
     const Expr side = pool.index(product.*factor.side, product.domain[product.*factor.side]);
-    const bool is_left = factor.place == &Contraction::left;
-    const bool lies_along_sum = is_left && reads_in_order(whole, product.index, values_);
+    const bool lies_along_sum = factor.is_left() && reads_in_order(whole, product.index, values_);
     if (!lies_along_sum && !reads_in_order(whole, side, values_)) return Apart::packed_across;
-    if (!is_left && rows_stay(product)) return Apart::packed_across;
+    if (!factor.is_left() && rows_stay(product)) return Apart::packed_across;
     return whole;
   }
 
@@ -155,7 +155,7 @@ class Prologues {
     for (int axis = 0; axis < static_cast<int>(product.domain.size()); ++axis)
       if (axis != product.row && axis != product.column && !reads_axis(product.*factor.place, axis)) return false;
     if (product.domain.size() > 2) return true;
-    return factor.place == &Contraction::left && !rows_stay(product) &&
+    return factor.is_left() && !rows_stay(product) &&
            !is_at_most(product.domain[product.column], most_columns_in_place) &&
            !(product.k.known() && is_over(product, product.k * many_columns, block_bytes));
   }

@@ -668,75 +668,116 @@ class Lowering {
                   running.descends ? ", the last one first" : "");
     const std::size_t depth = env_.axes.size();
     env_.axes.resize(rank);
+    const bool is_down = running.axis < rank - 1;
     int opened = 0;
-    for (int other = group_.outer; other < rank; ++other) {
+    for (int other = group_.outer; other < rank - is_down; ++other) {
       if (other == running.axis) continue;
-      const bool vector = other == rank - 1;
-      env_.axes[other] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[other]),
-                                       LoopShape{.lanes = vector ? lanes_of({nest.element}, machine_) : 1});
-      in_vector_loop_ = vector;
+      env_.axes[other] = builder_.open(pool_.literal(0), pool_.parameter(nest.domain[other]));
       ++opened;
     }
-    run_along(nest, reduce, running);
+    const auto reductions_outside = reduced_;
+    is_down ? run_down(nest, reduce, running) : run_along(nest, reduce, running);
+    reduced_ = reductions_outside;
+    in_register_.erase(nest.result);
     for (; opened > 0; --opened) builder_.close();
-    in_vector_loop_ = false;
     env_.axes.resize(depth);
   }
 
-  /// Within a vector loop the lanes hide how long a combination takes. Elsewhere each would wait for the one before, so
-  /// iterations are taken in blocks, and what is left one by one.
+  /// The index at which a running value is met in an iteration.
+  Expr place_of(Expr iteration, const Nest& nest, const Running& running) {
+    return running.descends ? pool_.parameter(nest.domain[running.axis]) - 1 - iteration : iteration;
+  }
+
+  /// Along rows each combination would wait for the one before, so iterations are taken in blocks, and what is left one
+  /// by one.
   void run_along(const Nest& nest, Expr reduce, const Running& running) {
     constexpr std::int64_t block = 8;
-    const Expr extent = pool_.parameter(nest.domain[running.axis]);
+    const Expr extent = pool_.parameter(nest.domain[running.axis]), blocks = floor_div(extent, pool_.literal(block));
+    builder_.note("{} iterations at a time are combined before they meet the value so far", block);
     const std::vector<ir::Local> state = builder_.accumulators(*reduce->monoid);
-    const auto reductions_outside = reduced_;
-    const auto step_to = [&](Expr iteration) {
-      env_.axes[running.axis] = running.descends ? extent - 1 - iteration : iteration;
-    };
-    Expr done = pool_.literal(0);
-    if (!in_vector_loop_) {
-      builder_.note("{} iterations at a time are combined before they meet the value so far", block);
-      done = floor_div(extent, pool_.literal(block)) * block;
-      run_blocks(nest, reduce, state, builder_.open(pool_.literal(0), floor_div(extent, pool_.literal(block))), block,
-                 step_to);
-    }
-    const Expr iteration = builder_.open(done, extent);
-    step_to(iteration);
+    const Expr first = builder_.open(pool_.literal(0), blocks) * block;
+    run_block(nest, reduce, running, state, first, block);
+    builder_.close();
+    run_singly(nest, reduce, running, state, blocks * block);
+  }
+
+  /// Iterations from `begin` on, one by one.
+  void run_singly(const Nest& nest, Expr reduce, const Running& running, const std::vector<ir::Local>& state,
+                  Expr begin) {
+    const Expr iteration = builder_.open(begin, pool_.parameter(nest.domain[running.axis]));
+    env_.axes[running.axis] = place_of(iteration, nest, running);
     accumulate(reduce, state, iteration);
     remember(reduce, state);
     define_element(nest, false);
     lower_store(nest);
     builder_.close();
-    reduced_ = reductions_outside;
-    in_register_.erase(nest.result);
+  }
+
+  /// Down columns: row by row of a block of columns, whose values so far stay in the first-level cache; those of a
+  /// vector of columns stay in a register.
+  void run_down(const Nest& nest, Expr reduce, const Running& running) {
+    constexpr std::int64_t block = 1024;
+    const ir::Monoid& monoid = *reduce->monoid;
+    const Expr columns = pool_.parameter(nest.domain.back()), none = pool_.literal(0);
+    const int lanes = lanes_of({nest.element}, machine_);
+    if (less_equal(nest.domain.back(), lanes) == Answer::yes) {
+      env_.axes.back() = builder_.open(none, columns, {.lanes = lanes});
+      in_vector_loop_ = true;
+      run_singly(nest, reduce, running, builder_.accumulators(monoid), none);
+      in_vector_loop_ = false;
+      return builder_.close();
+    }
+    const Expr first = builder_.open(none, floor_div(columns + (block - 1), pool_.literal(block))) * block;
+    const Expr width = min(pool_.literal(block), columns - first);
+    const LoopShape shape{.lanes = lanes, .unroll = 2};
+    std::vector<std::int64_t> state;
+    for (Expr identity : monoid.identity)
+      state.push_back(builder_.scratch(identity->dtype, min(pool_.literal(block), columns)));
+    const Expr begun = builder_.open(none, width, shape);
+    for (std::size_t c = 0; c < state.size(); ++c) builder_.store(state[c], begun, monoid.identity[c]);
+    builder_.close();
+    const Expr iteration = builder_.open(none, pool_.parameter(nest.domain[running.axis]));
+    env_.axes[running.axis] = place_of(iteration, nest, running);
+    const Expr column = builder_.open(none, width, shape);
+    in_vector_loop_ = true;
+    env_.axes.back() = first + column;
+    std::vector<Expr> before;
+    for (std::size_t c = 0; c < state.size(); ++c)
+      before.push_back(builder_.defined(pool_.load(state[c], monoid.identity[c]->dtype, {{column}})));
+    const std::vector<Expr> after = builder_.combined(monoid, before, met_at(reduce, iteration));
+    reduced_[reduce.get()] = after;
+    define_element(nest, true);
+    for (std::size_t c = 0; c < state.size(); ++c) builder_.store(state[c], column, after[c]);
+    lower_store(nest);
+    in_vector_loop_ = false;
+    for (int loop = 0; loop < 3; ++loop) builder_.close();
   }
 
   /// What the iterations of a block meet is combined among themselves, so that from block to block only one combination
   /// waits for another. All elements are computed before the first is stored, which may lie where others are read.
-  void run_blocks(const Nest& nest, Expr reduce, const std::vector<ir::Local>& state, Expr block, std::int64_t count,
-                  const std::function<void(Expr iteration)>& step_to) {
+  void run_block(const Nest& nest, Expr reduce, const Running& running, const std::vector<ir::Local>& state, Expr first,
+                 std::int64_t count) {
+    const ir::Monoid& monoid = *reduce->monoid;
     const auto reductions_outside = reduced_;
     remember(reduce, state);
     const std::vector<Expr> before = reduced_.at(reduce.get());
     std::vector<Expr> met, elements;
     for (std::int64_t k = 0; k < count; ++k) {
       reduced_ = reductions_outside;
-      step_to(block * count + k);
-      std::vector<Expr> values = met_at(reduce, block * count + k);
-      met = k == 0 ? std::move(values) : builder_.combined(*reduce->monoid, std::move(met), values);
-      reduced_[reduce.get()] = builder_.combined(*reduce->monoid, before, met);
+      env_.axes[running.axis] = place_of(first + k, nest, running);
+      std::vector<Expr> values = met_at(reduce, first + k);
+      met = k == 0 ? std::move(values) : builder_.combined(monoid, std::move(met), values);
+      reduced_[reduce.get()] = builder_.combined(monoid, before, met);
       elements.push_back(builder_.defined(lower_value(nest.element)));
     }
     const std::vector<Expr> after = reduced_.at(reduce.get());
     for (std::size_t c = 0; c < state.size(); ++c) builder_.add({ir::Assign{state[c], after[c]}});
-    reduced_ = reductions_outside;
     for (std::int64_t k = 0; k < count; ++k) {
-      step_to(block * count + k);
+      env_.axes[running.axis] = place_of(first + k, nest, running);
       in_register_[nest.result] = elements[k];
       lower_store(nest);
     }
-    in_register_.erase(nest.result);
-    builder_.close();
+    reduced_ = reductions_outside;
   }
 
   /// What the reduction meets at the index.
