@@ -16,6 +16,7 @@ using ir::Opcode;
 constexpr std::int64_t smallest_product = 4096;
 /// Longer sums are worth vectors along them.
 constexpr std::int64_t longest_short_sum = 32;
+
 /// Nothing where one of the sizes is not known, or there are more than anybody asks for.
 std::optional<std::int64_t> few_steps(std::span<const Dim> sizes) {
   std::int64_t product = 1;
@@ -27,16 +28,19 @@ std::optional<std::int64_t> few_steps(std::span<const Dim> sizes) {
   return product;
 }
 
-/// Whether the product is a nest like any other: it has few multiply-adds, or reads a matrix once, for a row, which
-/// is a reduction down its columns.
-bool is_nest(const Shape& domain, int row, int column, const Dim& k) {
-  const bool is_short = less_equal(k, longest_short_sum) == Answer::yes;
-  if (domain.size() == 2 && equal(domain[row], 1) == Answer::yes && !is_short) return true;
+/// Whether a product has so few multiply-adds that it is a nest like any other.
+bool is_too_small(const Shape& domain, int row, int column, const Dim& k) {
   const Dim matrix[] = {domain[row], domain[column], k};
   if (few_steps(matrix).value_or(smallest_product) >= smallest_product) return false;
   Shape all = domain;
   all.push_back(k);
   return few_steps(all).value_or(smallest_product) < smallest_product || !is_small_product(matrix[0], matrix[1], k);
+}
+
+/// Whether it is a row times a matrix whose rows lie in memory as the result does: a sum down columns.
+bool is_row_of_columns(const Shape& domain, Expr right, const Dim& k, const std::vector<Value>& values) {
+  return domain.size() == 2 && equal(domain[0], 1) == Answer::yes && less_equal(k, longest_short_sum) != Answer::yes &&
+         reads_in_order(right, right->pool->index(1, domain[1]), values);
 }
 
 /// Whether the factor moves through memory in equal steps along all axes and the sum.
@@ -95,7 +99,8 @@ std::optional<Contraction> as_contraction(const Nest& nest, const std::vector<Va
   int row = column - 1;
   while (row >= 0 && (!reads_axis(sum->left, row) || reads_axis(sum->right, row))) --row;
   if (row < 0 || !reads_axis(sum->right, column) || reads_axis(sum->left, column)) return std::nullopt;
-  if (is_nest(type.dims, row, column, *k)) return std::nullopt;
+  if (is_too_small(type.dims, row, column, *k)) return std::nullopt;
+  if (is_row_of_columns(type.dims, sum->right, *k, values)) return std::nullopt;
   ir::Pool& pool = *nest.element->pool;
   const Tuple axes = index_tuple(type.dims, pool);
   for (Expr factor : {sum->left, sum->right})

@@ -278,7 +278,8 @@ class Partitioner {
   static bool reads_all_axes(Expr factor, const Shape& dims) {
     // Of a single column a product is the better kernel.
     for (std::size_t axis = 0; axis < dims.size(); ++axis)
-      if (!reads_axis(factor, static_cast<int>(axis)) && (axis + 1 == dims.size() || equal(dims[axis], 1) != Answer::yes))
+      if (!reads_axis(factor, static_cast<int>(axis)) &&
+          (axis + 1 == dims.size() || equal(dims[axis], 1) != Answer::yes))
         return false;
     return true;
   }
@@ -345,8 +346,17 @@ class Partitioner {
       if (std::optional<Contraction> contraction = as_contraction(nest, all_values_))
         works_.push_back(*contraction);
       else
-        works_.push_back(nest);
+        works_.push_back(without_unit_axes(std::move(nest)));
     }
+  }
+
+  /// What a reduction depends on decides its loops: the index of an axis of one element is 0.
+  Nest without_unit_axes(Nest nest) {
+    if (!has_reduction(std::span(&nest.element, 1))) return nest;
+    nest.element = pool_.replace(nest.element, [&](Expr e) {
+      return e->op == Opcode::index && equal(nest.domain[e->number], 1) == Answer::yes ? pool_.literal(0) : Expr();
+    });
+    return nest;
   }
 
   void emit_scatter(const Apply& node) {

@@ -40,7 +40,8 @@ struct Nest {
 
 /// result[i0, i1, ...] = element, for all indices within `domain`, the result's dims. In `element`, argument 0 is the
 /// sum of left * right over `index` < k. Of the axes, `row` occurs in `left` alone and `column`, the last one, in
-/// `right` alone. Factors are loads, or conversions of loads, that move through memory in equal steps.
+/// `right` alone. Factors are loads, or conversions of loads, that move through memory in equal steps; or, where
+/// packing computes them, anything without reductions.
 struct Contraction {
   ValueId result;
   Shape domain;

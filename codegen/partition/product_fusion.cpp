@@ -20,6 +20,8 @@ using ir::Opcode;
 /// Where a matrix has so few columns, or rows, what precedes or follows is computed for whole rows of them, not for
 /// each.
 constexpr std::int64_t few_columns = 16;
+/// So few rows are few blocks: more threads would share the nest.
+constexpr std::int64_t few_rows = 512;
 /// A left operand that meets so few columns is otherwise read where it lies: packing it is not free.
 constexpr std::int64_t most_columns_in_place = 64;
 /// A product packs its left operand again for each block of columns: so many of them hide what an element takes.
@@ -132,7 +134,10 @@ class Prologues {
   /// The factor, computed; or why it is loaded.
   std::variant<Expr, Apart> folded(const Nest& nest, const Contraction& product, const Factor& factor,
                                    Expr load) const {
-    if (readers_.at(nest.result) != 1 || !nest.prefix.empty()) return Apart::shared_factor;
+    const bool is_read_again = std::ranges::any_of(ir::postorder(std::span(&product.element, 1)), [&](Expr e) {
+      return e->op == Opcode::load && e->number == nest.result;
+    });
+    if (readers_.at(nest.result) != 1 || is_read_again || !nest.prefix.empty()) return Apart::shared_factor;
     if (has_reduction(std::span(&nest.element, 1))) return Apart::row_kernel;
     if (is_narrow(product) || is_written_out(product)) return Apart::narrow_product;
     // Each thread packs all of the right operand, which otherwise it reads where it lies.
@@ -155,7 +160,7 @@ class Prologues {
     for (int axis = 0; axis < static_cast<int>(product.domain.size()); ++axis)
       if (axis != product.row && axis != product.column && !reads_axis(product.*factor.place, axis)) return false;
     if (product.domain.size() > 2) return true;
-    return factor.is_left() && !rows_stay(product) &&
+    return factor.is_left() && !rows_stay(product) && !is_at_most(product.domain[product.row], few_rows) &&
            !is_at_most(product.domain[product.column], most_columns_in_place) &&
            !(product.k.known() && is_over(product, product.k * many_columns, block_bytes));
   }

@@ -26,12 +26,15 @@ int groups_of_chains(const std::vector<Expr>& roots, int cost, const Machine& ma
   return std::min({in_flight, machine.registers / (chain.live + 1), kernel_budget / cost});
 }
 
-/// For an element of a domain of so many axes, of arrays that have one for each.
+/// For an element of a domain of so many axes, of arrays from outside that have one for each.
 std::size_t bytes_read(const Group& group, std::size_t axes) {
+  const auto is_made = [&](ValueId v) {
+    return std::ranges::any_of(group.nests, [&](const Nest& nest) { return nest.result == v; });
+  };
   std::map<ValueId, std::size_t> sizes;
   for (const Nest& nest : group.nests)
     for (Expr e : ir::postorder(std::span(&nest.element, 1)))
-      if (e->op == Opcode::load &&
+      if (e->op == Opcode::load && !is_made(e->number) &&
           static_cast<std::size_t>(std::popcount(e->free_axes) + std::popcount(e->free_levels)) >= axes)
         sizes[e->number] = size_of(e->dtype);
   std::size_t bytes = 0;

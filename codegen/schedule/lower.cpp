@@ -688,13 +688,16 @@ class Lowering {
     return running.descends ? pool_.parameter(nest.domain[running.axis]) - 1 - iteration : iteration;
   }
 
-  /// Along rows each combination would wait for the one before, so iterations are taken in blocks, and what is left one
-  /// by one.
+  /// Along rows each combination would wait for the one before, so iterations that do little else are taken in blocks,
+  /// and what is left one by one.
   void run_along(const Nest& nest, Expr reduce, const Running& running) {
     constexpr std::int64_t block = 8;
+    constexpr int few_operations = 16;
+    const std::vector<ir::Local> state = builder_.accumulators(*reduce->monoid);
+    if (element_cost(std::span(&nest.element, 1)) > few_operations)
+      return run_singly(nest, reduce, running, state, pool_.literal(0));
     const Expr extent = pool_.parameter(nest.domain[running.axis]), blocks = floor_div(extent, pool_.literal(block));
     builder_.note("{} iterations at a time are combined before they meet the value so far", block);
-    const std::vector<ir::Local> state = builder_.accumulators(*reduce->monoid);
     const Expr first = builder_.open(pool_.literal(0), blocks) * block;
     run_block(nest, reduce, running, state, first, block);
     builder_.close();
@@ -754,7 +757,7 @@ class Lowering {
   }
 
   /// What the iterations of a block meet is combined among themselves, so that from block to block only one combination
-  /// waits for another. All elements are computed before the first is stored, which may lie where others are read.
+  /// waits for another. The elements are stored side by side.
   void run_block(const Nest& nest, Expr reduce, const Running& running, const std::vector<ir::Local>& state, Expr first,
                  std::int64_t count) {
     const ir::Monoid& monoid = *reduce->monoid;

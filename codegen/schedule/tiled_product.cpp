@@ -269,7 +269,7 @@ class TiledProduct : ProductKernel {
     const Expr row_index = pool_.index(product_.row, this->rows());
     const bool by_columns =
         !reads_in_order(product_.left, product_.index, values_) && reads_in_order(product_.left, row_index, values_);
-    const Expr step = number(sum_step());
+    const Expr step = number(rows_stay_ ? product_.k : sum_step());
     const Expr distance = by_columns ? most_rows + number(lanes_) : step + number(lanes_);
     const std::int64_t packed = builder_.scratch(dtype(), by_columns ? step * distance : most_rows * distance);
     const Expr outer = builder_.open(number(0), by_columns ? sums.count : rows.count);

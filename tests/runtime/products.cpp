@@ -339,6 +339,51 @@ TEST_CASE("what computes a factor of a product runs as it is packed") {
     }
 }
 
+TEST_CASE("a factor is computed as it is packed where nobody else reads it and packing is done once") {
+  const Variable x = input<float>("x", {700, 400}), w = input<float>("w", {400, 400}), v = input<float>("v", {700, 400});
+  const auto packs = [&](const Variable& y) {
+    const Function f = function({x, w, v}, {y}, {.on_unused_input = OnUnusedInput::ignore});
+    return f.explain().find("left operand computed as it is packed") != std::string::npos;
+  };
+  CHECK(packs(dot(tanh(x), w)));
+  CHECK(packs(dot(tanh(x * v), w) + v));
+  CHECK(packs(dot(x * v, w)));
+  CHECK(packs(dot(softmax(x), w)));  // the division alone
+  CHECK_FALSE(packs(dot(x, tanh(w))));
+  CHECK_FALSE(packs(dot(tanh(x), w) + tanh(x)));
+  CHECK_FALSE(packs(dot(tanh(index(x, {slice(0, 300)})), w)));
+}
+
+TEST_CASE("a factor that is also added to the product is stored") {
+  for (const Sizes& size : {Sizes{40, 40}, {600, 300}})
+    expect_exact({{size[0], size[1]}, {size[1], size[1]}}, [](const auto& x) {
+      const Variable h = maximum(x[0], 0), g = costly(x[0]);
+      return dot(h, x[1]) + h + dot(g, x[1]) * 2 - g;
+    });
+}
+
+TEST_CASE("long sums of few rows are packed whole") {
+  const auto packed = [](const auto& x) { return dot(maximum(x[0], 0), x[1]); };
+  const auto turned = [](const auto& x) { return dot(maximum(x[0].T(), 0), x[1]); };
+  for (const DType dtype : {DType::float32, DType::bfloat16}) {
+    expect_exact({{32, 2048}, {2048, 40}}, packed, dtype);
+    expect_exact({{2048, 32}, {2048, 40}}, turned, dtype);
+    expect_exact({{32, 2048}, {2048, 40}}, [](const auto& x) { return dot(x[0], x[1]); }, dtype);
+  }
+}
+
+TEST_CASE("a row times a matrix is shared among threads, and its bits are those of one") {
+  const Variable x = input<float>("x", {1, 1100}), w = input<float>("w", {1100, 2100}), u = input<float>("u", {2100, 1100});
+  const Tensor a = Tensor::randn(DType::float32, {1, 1100}, 1), b = Tensor::randn(DType::float32, {1100, 2100}, 2), c = Tensor::randn(DType::float32, {2100, 1100}, 3);
+  const auto on = [&](int threads) { return function({x, w, u}, {dot(x, w), tanh(dot(x, u.T()))}, {.threads = threads}); };
+  const Results one = on(1)(a, b, c);
+  const Function two = on(2);
+  CHECK_THAT(two.explain(), !Catch::Contains(" for 1, shared") && !Catch::Contains(" for 1 "));
+  const Results shared = two(a, b, c);
+  for (std::size_t k = 0; k < 2; ++k) CHECK(one[k].to_vector<float>() == shared[k].to_vector<float>());
+  expect_exact({{1, 300}, {300, 2100}}, [](const auto& y) { return maximum(dot(y[0] - 1, y[1]), 3); });
+}
+
 TEST_CASE("factors are computed in batches, for symmetric products, in other dtypes, in loops and by several threads") {
   const auto products = [](const Variable& a, const Variable& b) { return sum(expand_dims(a, 3) * expand_dims(b, 1), 2); };
   expect_exact({{3, 20, 130}, {3, 130, 40}}, [&](const auto& x) { return products(costly(x[0]), costly(x[1])); });
