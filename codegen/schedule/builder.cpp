@@ -115,6 +115,9 @@ void KernelBuilder::open_if(Expr condition) { open_.push_back({ir::If{condition,
 void KernelBuilder::close() {
   ir::Statement complete = std::move(open_.back());
   open_.pop_back();
+  // Elements that are guarded, turned or combined are stored through the caches.
+  if (auto* loop = std::get_if<ir::For>(&complete.node); loop && loop->streams && !ir::stores_in_order(*loop))
+    loop->streams = Expr();
   add(std::move(complete));
 }
 

@@ -314,8 +314,17 @@ class Lowering {
     const bool vector =
         !in_vector_loop_ && std::ranges::none_of(together, [&](std::size_t p) { return needs_order(parts_[p]); });
     LoopShape shape = vector ? shape_of_loop(together) : LoopShape{};
-    shape.streams = streams(together, shape);
+    if (group_.outer == 0 || has_rows_of_lines(parts_[together[0]])) shape.streams = streams(together, shape);
     lower_vector_loop(together, begin, end, shape);
+  }
+
+  /// Whether no cache line belongs to two rows: a line that is stored partly past the caches and partly into them is
+  /// moved several times.
+  bool has_rows_of_lines(const Part& part) const {
+    constexpr std::int64_t line_bytes = 64;
+    const Nest& nest = group_.nests[part.nest];
+    const std::optional<std::int64_t> length = nest.domain.empty() ? std::nullopt : nest.domain.back().known();
+    return length && *length * static_cast<std::int64_t>(size_of(nest.element->dtype)) % line_bytes == 0;
   }
 
   /// What a reduction over blocks has left in memory.

@@ -141,6 +141,9 @@ struct Kernel {
 /// C-like text, one statement a line.
 std::string to_string(const Kernel& kernel);
 
+/// What a loop that streams may do: store elements in the order of its variable, and prepare that.
+bool stores_in_order(const For& loop);
+
 /// Throws InternalError for a kernel that breaks a promise of this file: an undefined or redefined local, a wrong
 /// dtype, a store to a read-only buffer, an Assign to a Let, a vector loop with an order, an index or reduction left
 /// over.

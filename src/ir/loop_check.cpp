@@ -13,6 +13,24 @@ namespace theon::ir {
 
 namespace {
 
+/// How far the offset moves in an iteration, where that is known.
+std::optional<std::int64_t> step(Expr offset, const For& loop) {
+  const auto is_variable = [&](Expr e) { return e->op == Opcode::local && e->number == loop.variable; };
+  if (is_variable(offset)) return 1;
+  if (std::ranges::none_of(postorder(std::span(&offset, 1)), is_variable)) return 0;
+  if (offset->op != Opcode::add && offset->op != Opcode::sub) return std::nullopt;
+  const auto left = step(offset->args[0], loop), right = step(offset->args[1], loop);
+  if (!left || !right) return std::nullopt;
+  return offset->op == Opcode::add ? *left + *right : *left - *right;
+}
+
+bool asks_ahead(const Statement& statement) {
+  if (std::holds_alternative<Prefetch>(statement.node)) return true;
+  const auto* branch = std::get_if<If>(&statement.node);
+  return branch && std::ranges::all_of(branch->then, asks_ahead) &&
+         std::ranges::all_of(branch->otherwise, asks_ahead);
+}
+
 class Checker {
  public:
   explicit Checker(const Kernel& kernel) : kernel_(kernel) {}
@@ -61,32 +79,6 @@ class Checker {
     const std::size_t outer = defined_.size();
     for (const Statement& statement : block) std::visit([&](const auto& each) { check(each); }, statement.node);
     for (; defined_.size() > outer; defined_.pop_back()) definitions_.at(defined_.back()).visible = false;
-  }
-
-  /// How far the offset moves in an iteration, where that is known.
-  static std::optional<std::int64_t> step(Expr offset, const For& loop) {
-    const auto is_variable = [&](Expr e) { return e->op == Opcode::local && e->number == loop.variable; };
-    if (is_variable(offset)) return 1;
-    if (std::ranges::none_of(postorder(std::span(&offset, 1)), is_variable)) return 0;
-    if (offset->op != Opcode::add && offset->op != Opcode::sub) return std::nullopt;
-    const auto left = step(offset->args[0], loop), right = step(offset->args[1], loop);
-    if (!left || !right) return std::nullopt;
-    return offset->op == Opcode::add ? *left + *right : *left - *right;
-  }
-
-  static bool asks_ahead(const Statement& statement) {
-    if (std::holds_alternative<Prefetch>(statement.node)) return true;
-    const auto* branch = std::get_if<If>(&statement.node);
-    return branch && std::ranges::all_of(branch->then, asks_ahead) &&
-           std::ranges::all_of(branch->otherwise, asks_ahead);
-  }
-
-  static bool stores_in_order(const For& loop) {
-    return std::ranges::all_of(loop.body, [&](const Statement& statement) {
-      if (std::holds_alternative<Let>(statement.node) || asks_ahead(statement)) return true;
-      const auto* store = std::get_if<Store>(&statement.node);
-      return store && !store->combine && step(store->offset, loop) == 1;
-    });
   }
 
   void check_parameters(std::string_view what, Expr expr) const {
@@ -292,6 +284,14 @@ class Checker {
 };
 
 }  // namespace
+
+bool stores_in_order(const For& loop) {
+  return std::ranges::all_of(loop.body, [&](const Statement& statement) {
+    if (std::holds_alternative<Let>(statement.node) || asks_ahead(statement)) return true;
+    const auto* store = std::get_if<Store>(&statement.node);
+    return store && !store->combine && step(store->offset, loop) == 1;
+  });
+}
 
 void check(const Kernel& kernel) { Checker(kernel).check(); }
 
