@@ -314,17 +314,19 @@ class Lowering {
     const bool vector =
         !in_vector_loop_ && std::ranges::none_of(together, [&](std::size_t p) { return needs_order(parts_[p]); });
     LoopShape shape = vector ? shape_of_loop(together) : LoopShape{};
-    if (group_.outer == 0 || has_rows_of_lines(parts_[together[0]])) shape.streams = streams(together, shape);
+    shape.streams = streams(together, shape);
+    if (shape.streams && group_.outer > 0) shape.streams = shape.streams & rows_fill_lines(parts_[together[0]]);
+    if (shape.streams && shape.streams->op == Opcode::literal && shape.streams->bits == 0) shape.streams = Expr();
     lower_vector_loop(together, begin, end, shape);
   }
 
   /// Whether no cache line belongs to two rows: a line that is stored partly past the caches and partly into them is
   /// moved several times.
-  bool has_rows_of_lines(const Part& part) const {
+  Expr rows_fill_lines(const Part& part) const {
     constexpr std::int64_t line_bytes = 64;
     const Nest& nest = group_.nests[part.nest];
-    const std::optional<std::int64_t> length = nest.domain.empty() ? std::nullopt : nest.domain.back().known();
-    return length && *length * static_cast<std::int64_t>(size_of(nest.element->dtype)) % line_bytes == 0;
+    const auto elements = line_bytes / static_cast<std::int64_t>(size_of(nest.element->dtype));
+    return pool_.parameter(nest.domain.back()) % elements == pool_.literal(0);
   }
 
   /// What a reduction over blocks has left in memory.
