@@ -120,7 +120,14 @@ TEST_CASE("what only the caller reads may go past the caches, from 16 MiB on wit
   CHECK(plan({m}, {m * 2}).says("streams if 2097152 <= "));
   const Variable y = x * x + 1;
   const Variable row = input<float>("row", {m.dims()[1]});
-  CHECK(plan({m, row}, {m * row}).says("streams if 2097152 <= "));
+  // Rows that end within a cache line would have it moved twice.
+  const auto by_rows = [&](std::int64_t columns) {
+    const Variable known = input<float>("known", {1 << 20, columns}), once = input<float>("once", {columns});
+    return plan({known, once}, {known * once}).says("streams");
+  };
+  CHECK(plan({m, row}, {m * row}).says("streams if (2097152 <= m_0 * m_1) & (m_1 % 16 == 0)"));
+  CHECK(by_rows(48));
+  CHECK_FALSE(by_rows(44));
   CHECK(plan({m}, {transpose(m)}).says("streams if 2097152 <= "));
   CHECK_FALSE(plan({x}, {y, sum(y)}).says("streams"));
   CHECK_FALSE(plan({m}, {sum(m, {0})}).says("streams"));
