@@ -4,6 +4,7 @@
 #include "src/ir/dim_node.h"
 #include "src/support/check.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 #include <unordered_set>
@@ -43,7 +44,9 @@ class Simulation {
     return {placement.home, placement.home == Home::constant ? static_cast<std::size_t>(v) : placement.number};
   }
 
+  /// Nobody writes arrays without elements.
   bool holds(ValueId v) const {
+    if (std::ranges::any_of(program_.values[v].type.dims, [](const Dim& dim) { return dim.known() == 0; })) return true;
     const auto it = holder_.find(cell(v));
     return it != holder_.end() && it->second == v;
   }
