@@ -166,6 +166,7 @@ std::string c_operation(Opcode op, DType result, DType operand, const Args& args
       return fused(operand, args);
     case Opcode::scale:
     case Opcode::mantissa:
+    case Opcode::rsqrt_estimate:
       return call(prelude.function(ir::name(op), operand), args);
     case Opcode::exponent:
       return call(libm("logb", operand), args);

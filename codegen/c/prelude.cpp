@@ -101,6 +101,10 @@ constexpr std::array definitions{
   return half < ($T)0.75 ? 2 * half : half;
 }
 )"},
+    Definition{"rsqrt_estimate", Kind::floating, R"(static inline $T rsqrt_estimate_$S($T a) {
+  return 1 / sqrt$f(a);
+}
+)"},
     Definition{"mod", Kind::floating, R"(static inline $T mod_$S($T a, $T b) {
   const $T rest = fmod$f(a, b);
   if (rest == 0) return copysign$f(0, b);

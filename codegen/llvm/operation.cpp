@@ -111,6 +111,8 @@ llvm::Value* Operations::compute(Opcode op, DType dtype, Args args) {
       return exponent(x);
     case Opcode::mantissa:
       return mantissa(x);
+    case Opcode::rsqrt_estimate:
+      return rsqrt_estimate(x);
     case Opcode::lt:
       return less(x, y, dtype);
     case Opcode::le:
@@ -175,7 +177,7 @@ llvm::Value* Operations::minimum(llvm::Value* x, llvm::Value* y, DType dtype) {
     case Kind::unsigned_integer:
       return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, x, y);
     case Kind::floating:
-      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::minimum, x, y);
+      return is_ordered_at_once(x, y) ? ordered(x, y, false) : b_.CreateBinaryIntrinsic(llvm::Intrinsic::minimum, x, y);
   }
   broken_promise("the kind is known", __FILE__, __LINE__);
 }
@@ -189,7 +191,7 @@ llvm::Value* Operations::maximum(llvm::Value* x, llvm::Value* y, DType dtype) {
     case Kind::unsigned_integer:
       return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umax, x, y);
     case Kind::floating:
-      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::maximum, x, y);
+      return is_ordered_at_once(x, y) ? ordered(x, y, true) : b_.CreateBinaryIntrinsic(llvm::Intrinsic::maximum, x, y);
   }
   broken_promise("the kind is known", __FILE__, __LINE__);
 }

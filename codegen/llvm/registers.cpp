@@ -96,6 +96,28 @@ llvm::Value* Operations::mantissa(llvm::Value* x) {
   });
 }
 
+llvm::Value* Operations::rsqrt_estimate(llvm::Value* x) {
+  return by_registers({x}, [&](Args args) {
+    const unsigned lanes = lanes_of(args[0]);
+    return b_.CreateIntrinsic(
+        is_double(x) ? id::x86_avx512_rsqrt14_pd_512 : id::x86_avx512_rsqrt14_ps_512, {},
+        {args[0], llvm::PoisonValue::get(args[0]->getType()), b_.getIntN(lanes, (1u << lanes) - 1)});
+  });
+}
+
+bool Operations::is_ordered_at_once(const llvm::Value* x, const llvm::Value* y) const {
+  const bool fills_register = lanes_of(x) * x->getType()->getScalarSizeInBits() == register_bits;
+  return target_.masks && fills_register && !llvm::isa<llvm::Constant>(x) && !llvm::isa<llvm::Constant>(y);
+}
+
+/// The instruction knows that -0 is below 0, but of a NaN and a number it takes the number.
+llvm::Value* Operations::ordered(llvm::Value* x, llvm::Value* y, bool larger) {
+  constexpr int minimum = 0, maximum = 1, sign_of_result = 1;
+  const id::ID range = is_double(x) ? id::x86_avx512_mask_range_pd_512 : id::x86_avx512_mask_range_ps_512;
+  llvm::Value* found = all_lanes(b_, range, {x, y, b_.getInt32(sign_of_result << 2 | (larger ? maximum : minimum))});
+  return b_.CreateSelect(b_.CreateFCmpUNO(x, y), b_.CreateFAdd(x, y), found);
+}
+
 std::vector<ir::Expr> Operations::operands(const ir::Node& node) const {
   if (const std::optional<math::Lookup> lookup = table(node)) return {lookup->index};
   if (math::has_exception(node)) return {node.args[0], node.args[1]};

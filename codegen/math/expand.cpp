@@ -52,8 +52,12 @@ Expr (*tabulated(Opcode op))(Expr) {
   switch (op) {
     case Opcode::exp:
       return tabulated_exp;
+    case Opcode::expm1:
+      return tabulated_expm1;
     case Opcode::log:
       return tabulated_log;
+    case Opcode::tanh:
+      return tabulated_tanh;
     case Opcode::erf:
       return tabulated_erf;
     default:
@@ -118,19 +122,27 @@ bool divides_many(Expr e) {
 }
 
 /// The square roots that divide more than once. One division serves all: unlike other reciprocals, those of square
-/// roots neither overflow nor lose digits.
-std::unordered_set<const ir::Node*> dividing_often(std::span<const Expr> nodes) {
+/// roots neither overflow nor lose digits. With tables the reciprocal is cheaper than a division, and all that a
+/// literal is divided by.
+std::unordered_set<const ir::Node*> inverted(std::span<const Expr> nodes, Forms forms) {
   std::unordered_set<const ir::Node*> once, often;
-  for (const Expr e : nodes)
-    if (divides_by_root(e) && (!once.insert(e->args[1].get()).second || divides_many(e)))
-      often.insert(e->args[1].get());
+  for (const Expr e : nodes) {
+    if (!divides_by_root(e)) continue;
+    const bool is_alone = once.insert(e->args[1].get()).second;
+    const bool is_cheaper = forms.tables && e->args[0]->op == Opcode::literal;
+    if (!is_alone || is_cheaper || divides_many(e)) often.insert(e->args[1].get());
+  }
   return often;
+}
+
+Expr reciprocal_of_root(Expr root, Forms forms) {
+  return forms.tables && root->op == Opcode::sqrt ? tabulated_rsqrt(root->args[0]) : 1 / root;
 }
 
 std::vector<Expr> expanded(std::span<const Expr> roots, Forms forms) {
   std::unordered_map<const ir::Node*, Expr> done;
   const std::vector<Expr> nodes = ir::postorder(roots);
-  const std::unordered_set<const ir::Node*> roots_inverted = dividing_often(nodes);
+  const std::unordered_set<const ir::Node*> roots_inverted = inverted(nodes, forms);
   for (const Expr e : nodes) {
     Args args;
     for (const Expr arg : e->args) args.push_back(done.at(arg.get()));
@@ -138,8 +150,11 @@ std::vector<Expr> expanded(std::span<const Expr> roots, Forms forms) {
       done[e.get()] = quotient(args[0], *divisor);
       continue;
     }
-    if (multiplies_reciprocal(e, forms.functions) ||
-        (divides_by_root(e) && roots_inverted.contains(e->args[1].get()))) {
+    if (divides_by_root(e) && roots_inverted.contains(e->args[1].get())) {
+      done[e.get()] = args[0] * reciprocal_of_root(args[1], forms);
+      continue;
+    }
+    if (multiplies_reciprocal(e, forms.functions)) {
       done[e.get()] = args[0] * (1 / args[1]);
       continue;
     }

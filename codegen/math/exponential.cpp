@@ -58,7 +58,7 @@ Expr expand_exp(Expr x) {
   return scaled(polynomial(reduced(clamped, n, c), c.exp), n);
 }
 
-Expr tabulated_exp(Expr x) {
+Expr scaled_exp(Expr x) {
   const Constants& c = constants(x);
   const Expr clamped = at_least(at_most(x, c.highest), c.lowest);
   const Integer n = rounded_product(clamped, std::numbers::log2e);

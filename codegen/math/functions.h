@@ -1,6 +1,7 @@
 // The expansion of each function, for operands of float32 and float64.
 #pragma once
 
+#include "codegen/math/extended.h"
 #include "src/ir/element.h"
 
 #include <optional>
@@ -22,8 +23,16 @@ std::optional<ir::Expr> power_of_literal(ir::Expr x, ir::Expr y);
 
 /// Forms for machines with tables.
 ir::Expr tabulated_exp(ir::Expr x);
+/// exp that is scaled in one instruction, without a table.
+ir::Expr scaled_exp(ir::Expr x);
+ir::Expr tabulated_expm1(ir::Expr x);
+/// (e^x - 1) / 2 of float64, where that is finite; of -0 it is 0.
+Extended tabulated_half_expm1(ir::Expr x);
+ir::Expr tabulated_tanh(ir::Expr x);
 ir::Expr tabulated_log(ir::Expr x);
 ir::Expr tabulated_erf(ir::Expr x);
+/// 1 / sqrt(x) without a division or a root.
+ir::Expr tabulated_rsqrt(ir::Expr x);
 
 /// `op` in fewer operations, as Math::fast allows, where there is such a form.
 std::optional<ir::Expr> fast_form(ir::Opcode op, const std::vector<ir::Expr>& args);

@@ -30,14 +30,14 @@ Expr plain_tanh(Expr x) {
   return t / (t + 1);
 }
 
-Expr tanh_float64(Expr x) {
-  const Expr t = expand_expm1(x + x);
-  const Extended divisor = fast_two_sum(number(x, 2), t);
+/// t / (t + bound), where both are a multiple of the above; t may be without a low part.
+Expr quotient_float64(const Extended& t, double bound) {
+  const Extended divisor = fast_two_sum(number(t.high, bound), t.high);
   const Expr inverse = 1 / divisor.high;
-  const Expr quotient = t * inverse;
+  const Expr quotient = t.high * inverse;
   // One step of Newton's method takes back what rounding the divisor and the quotient cost, 1.5 units.
-  const Expr remainder = fma(-quotient, divisor.low, fma(-quotient, divisor.high, t));
-  return fma(remainder, inverse, quotient);
+  const Expr remainder = fma(-quotient, divisor.low, fma(-quotient, divisor.high, t.high));
+  return fma(t.low ? remainder + t.low : remainder, inverse, quotient);
 }
 
 /// |x|, where it is beyond what tanh rounds to 1 a number there.
@@ -47,8 +47,15 @@ Expr bounded_magnitude(Expr x) { return at_most(abs(x), x->dtype == DType::float
 
 Expr expand_tanh(Expr x) {
   const Expr magnitude = bounded_magnitude(x);
-  const Expr y = x->dtype == DType::float32 ? plain_tanh(magnitude) : tanh_float64(magnitude);
+  const Expr y = x->dtype == DType::float32 ? plain_tanh(magnitude)
+                                            : quotient_float64({expand_expm1(magnitude + magnitude), Expr()}, 2);
   return flip_sign(y, sign_of(x));
+}
+
+Expr tabulated_tanh(Expr x) {
+  if (x->dtype == DType::float32) return expand_tanh(x);
+  const Expr magnitude = bounded_magnitude(x);
+  return flip_sign(quotient_float64(tabulated_half_expm1(magnitude + magnitude), 1), sign_of(x));
 }
 
 Expr fast_tanh(Expr x) { return flip_sign(plain_tanh(bounded_magnitude(x)), sign_of(x)); }

@@ -152,12 +152,23 @@ Expr quotient(Expr x, double divisor) {
   return usually((least <= abs(x)) | (x == 0), fma(x, nearest, x * rest), x / divisor);
 }
 
+namespace {
+
+Integer rounded_about(double origin, Expr x, double factor) {
+  const Expr sum = fma(x, factor, origin);
+  return {sum - origin, bits_of(sum)};
+}
+
+}  // namespace
+
 Integer rounded_product(Expr x, double factor, int offset) {
   // Between 1.5 * 2^fraction_bits and its neighbours lie only integers: the sum is rounded to one, which stands in its
   // lowest bits.
-  const double origin = std::ldexp(1.5, format(x).fraction_bits) + offset;
-  const Expr sum = fma(x, factor, origin);
-  return {sum - origin, bits_of(sum)};
+  return rounded_about(std::ldexp(1.5, format(x).fraction_bits) + offset, x, factor);
+}
+
+Integer rounded_to_sixteenth(Expr x, double factor) {
+  return rounded_about(std::ldexp(1.5, format(x).fraction_bits - 4), x, factor);
 }
 
 Expr power_of_two(const Integer& n) { return number_of(n.pattern << format(n.number).fraction_bits, n.number); }

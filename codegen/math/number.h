@@ -64,9 +64,9 @@ std::optional<Lookup> looked_up(const ir::Node& e);
 /// fewer steps wait for each other.
 Expr polynomial(Expr x, std::span<const double> coefficients);
 
-/// x / divisor, as a rule in two operations, after N. Brisebarre, J.-M. Muller and S. K. Raina, Accelerating Correctly Rounded
-/// Floating-Point Division when the Divisor Is Known in Advance (2004): what is rounded is off the quotient by no more
-/// than 2^-51 units.
+/// x / divisor, as a rule in two operations, after N. Brisebarre, J.-M. Muller and S. K. Raina, Accelerating Correctly
+/// Rounded Floating-Point Division when the Divisor Is Known in Advance (2004): what is rounded is off the quotient by
+/// no more than 2^-51 units.
 Expr quotient(Expr x, double divisor);
 /// Whether the reciprocal of a divisor and what rounding it costs are both normal numbers.
 bool has_reciprocal(Expr like, double divisor);
@@ -78,6 +78,8 @@ struct Integer {
 };
 /// x * factor rounded to an integer of less than fraction_bits - 1 bits, half to even.
 Integer rounded_product(Expr x, double factor, int offset = 0);
+/// The same rounded to a multiple of 1/16; the pattern has 16 times it.
+Integer rounded_to_sixteenth(Expr x, double factor);
 /// 2^(n + k), for an Integer of offset bias + k, where that is a normal number.
 Expr power_of_two(const Integer& n);
 /// x * 2^n, for an Integer of offset 2 * bias: in two steps, so that results overflow and become subnormal as they

@@ -97,13 +97,17 @@ bool is_found_without_loads(Expr load) {
 }
 
 Expr are_far(const std::vector<Expr>& loads, const LoweringInput& input) {
+  return exceed(input.machine.far_bytes, loads, input);
+}
+
+Expr exceed(std::int64_t most, const std::vector<Expr>& loads, const LoweringInput& input) {
   Dim bytes = 0;
   for (Expr load : loads) {
     Dim size = bytes_of(load);
     for (const Dim& extent : input.values[load->number].type.dims) size = size * extent;
     bytes = bytes + size;
   }
-  return input.pool.literal(input.machine.far_bytes) < input.pool.parameter(bytes);
+  return input.pool.literal(most) < input.pool.parameter(bytes);
 }
 
 }  // namespace theon::codegen

@@ -30,5 +30,7 @@ bool is_found_without_loads(ir::Expr load);
 
 /// Whether the arrays of these loads are more than the caches hold.
 ir::Expr are_far(const std::vector<ir::Expr>& loads, const LoweringInput& input);
+/// Whether they are more than `most` bytes.
+ir::Expr exceed(std::int64_t most, const std::vector<ir::Expr>& loads, const LoweringInput& input);
 
 }  // namespace theon::codegen

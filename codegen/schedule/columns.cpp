@@ -306,8 +306,9 @@ class ColumnLowering {
     const std::int64_t together = rows_at_once();
     builder_.note("down blocks of {} columns, whose running results stay in cache; {} rows at once", block_size(),
                   together);
-    const Expr rows = builder_.defined(end - first), groups = floor_div(rows, number(together)), far = reads_far_rows();
-    const Expr whole = builder_.defined(far && together > 1 ? select(far, number(0), groups) : groups);
+    const Expr rows = builder_.defined(end - first), groups = floor_div(rows, number(together)),
+               one_by_one = reads_one_stream();
+    const Expr whole = builder_.defined(one_by_one && together > 1 ? select(one_by_one, number(0), groups) : groups);
     accumulate(first, number(0), whole, together);
     if (together > 1) accumulate(first, builder_.defined(whole * number(together)), rows, 1);
   }
@@ -315,16 +316,16 @@ class ColumnLowering {
   /// Short bodies wait for the accumulators: a few rows at once read them once.
   std::int64_t rows_at_once() const { return element_cost(elements()) <= 24 ? machine_.registers / 4 : 1; }
 
-  /// Whether short rows that lie one behind the other come from beyond the caches: memory delivers these fastest one by
-  /// one.
-  /// Null where it is known that they do not.
-  Expr reads_far_rows() {
+  /// Whether short rows that lie one behind the other come from beyond the second-level cache: as one stream they come
+  /// fastest. Null where it is known that they do not.
+  Expr reads_one_stream() {
     for (Expr load : rows_read())
       if (load->args.size() < 2 || load->args[load->args.size() - 2]->op != Opcode::bound) return Expr();
     std::int64_t each = 0;
     for (const Column& column : columns_)
       for (Expr identity : column.reduce->monoid->identity) each += static_cast<std::int64_t>(size_of(identity->dtype));
-    return are_far(rows_read(), input_) & (pool_.parameter(width_) <= number(resident_bytes / each));
+    return exceed(machine_.second_level_bytes, rows_read(), input_) &
+           (pool_.parameter(width_) <= number(resident_bytes / each));
   }
 
   /// What each row reads of its own.

@@ -52,6 +52,7 @@ enum class Opcode : std::uint8_t {
   scale,     // args 0 * 2^floor(args 1), rounded once; args 1 is finite or NaN
   exponent,  // floor(log2(|args 0|)): -infinity of 0, infinity of infinity
   mantissa,  // args 0 * 2^n in [3/4, 3/2), for an integer n: 1 of 0 and infinity, NaN below 0
+  rsqrt_estimate,  // 1 / sqrt(args 0) but for a relative error below 2^-14: of zeros, infinity and what is below, as that
   // Comparisons; the result is boolean.
   lt,
   le,
@@ -239,6 +240,7 @@ Expr sqrt(Expr a);
 Expr scale(Term a, Term n);
 Expr exponent(Expr a);
 Expr mantissa(Expr a);
+Expr rsqrt_estimate(Expr a);
 Expr floor(Expr a);
 Expr ceil(Expr a);
 Expr trunc(Expr a);

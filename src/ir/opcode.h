@@ -60,6 +60,7 @@ inline constexpr std::array opcode_table{
     OpcodeInfo{Opcode::scale, "scale", Form::arithmetic, 2},
     OpcodeInfo{Opcode::exponent, "exponent", Form::arithmetic, 1},
     OpcodeInfo{Opcode::mantissa, "mantissa", Form::arithmetic, 1},
+    OpcodeInfo{Opcode::rsqrt_estimate, "rsqrt_estimate", Form::call, 1},
     OpcodeInfo{Opcode::lt, "lt", Form::comparison, 2, false, "<", 2},
     OpcodeInfo{Opcode::le, "le", Form::comparison, 2, false, "<=", 2},
     OpcodeInfo{Opcode::eq, "eq", Form::comparison, 2, true, "==", 2},

@@ -204,6 +204,19 @@ struct Mantissa {
   }
 };
 
+struct RsqrtEstimate {
+  template <Float T>
+  T operator()(T a) const {
+    // As far off as it may be: of the digits, those that make a difference below 2^-14 are left out.
+    constexpr int digits = 15;
+    const T exact = 1 / std::sqrt(a);
+    if (!std::isfinite(exact)) return exact;
+    int n = 0;
+    const T half = std::frexp(exact, &n);
+    return std::ldexp(std::trunc(std::ldexp(half, digits)), n - digits);
+  }
+};
+
 struct Less {
   template <class T>
   bool operator()(T a, T b) const {

@@ -113,6 +113,8 @@ Operation operation(Opcode op, DType operand, DType result) {
       return on<Exponent, 1>(operand);
     case Opcode::mantissa:
       return on<Mantissa, 1>(operand);
+    case Opcode::rsqrt_estimate:
+      return on<RsqrtEstimate, 1>(operand);
     case Opcode::lt:
       return on<Less, 2>(operand);
     case Opcode::le:

@@ -240,6 +240,7 @@ Expr simplify_operation(Opcode op, std::span<const Expr> args, DType dtype) {
     case Opcode::scale:
     case Opcode::exponent:
     case Opcode::mantissa:
+    case Opcode::rsqrt_estimate:
     case Opcode::exp:
     case Opcode::log:
     case Opcode::log1p:

@@ -80,6 +80,7 @@ Expr sqrt(Expr a) { return unary(Opcode::sqrt, a); }
 Expr scale(Term a, Term n) { return arithmetic(Opcode::scale, a, n); }
 Expr exponent(Expr a) { return unary(Opcode::exponent, a); }
 Expr mantissa(Expr a) { return unary(Opcode::mantissa, a); }
+Expr rsqrt_estimate(Expr a) { return unary(Opcode::rsqrt_estimate, a); }
 Expr floor(Expr a) { return unary(Opcode::floor, a); }
 Expr ceil(Expr a) { return unary(Opcode::ceil, a); }
 Expr trunc(Expr a) { return unary(Opcode::trunc, a); }

@@ -255,6 +255,19 @@ TEST_CASE("numbers are taken apart and scaled") {
   CHECK(std::isnan(run(Opcode::scale, 1.0, std::nan(""))));
 }
 
+TEST_CASE("the estimate of a reciprocal square root is off by less than 2^-14, its special values are not") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  for (const double x : {1.0, 2.0, 3.0, 0x1p-1074, 0x1.23456789abcdep300}) {
+    CHECK(run(Opcode::rsqrt_estimate, x) <= 1 / std::sqrt(x));
+    CHECK(run(Opcode::rsqrt_estimate, x) > (1 - 0x1p-14) / std::sqrt(x));
+  }
+  CHECK(run(Opcode::rsqrt_estimate, 3.0f) == 0x1.2798p-1f);
+  CHECK(run(Opcode::rsqrt_estimate, 0.0) == infinity);
+  CHECK(run(Opcode::rsqrt_estimate, -0.0f) == -std::numeric_limits<float>::infinity());
+  CHECK(run(Opcode::rsqrt_estimate, infinity) == 0);
+  CHECK(std::isnan(run(Opcode::rsqrt_estimate, -1.0)));
+}
+
 TEST_CASE("fma rounds once") {
   const float a = 1.0f + 0x1p-23f, b = 1.0f - 0x1p-23f;
   const std::array args{Value::of(a), Value::of(b), Value::of(-1.0f)};

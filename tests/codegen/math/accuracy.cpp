@@ -137,6 +137,23 @@ TEST_CASE("a division by a literal is rounded once on machines with tables") {
   }
 }
 
+TEST_CASE("the reciprocal of a square root takes no division on machines with tables, and is as exact as with one") {
+  const DType dtype = GENERATE(DType::float32, DType::float64);
+  std::mt19937_64 random(11);
+  Bits points = corners(dtype);
+  for (const Bits& more : {all_magnitudes(dtype, 60000, random), uniform(dtype, 1, 4, 60000, random)}) points.insert(points.end(), more.begin(), more.end());
+  const Function rsqrt{Opcode::sqrt, [](long double x) { return 1 / std::sqrt(x); }, 1.06, 1.02};
+  ir::Pool pool;
+  const Expr divided = 1 / sqrt(pool.argument(0, dtype)), expanded = codegen::math::expand(divided, {codegen::math::Functions::in_place, true});
+  for (const Expr e : ir::postorder(std::span(&expanded, 1))) CHECK((e->op != Opcode::div && e->op != Opcode::sqrt));
+  for (const Expr form : {expanded, contracted(expanded)}) {
+    const Worst worst = worst_of(rsqrt, dtype, form, points);
+    INFO(name(dtype) << " at " << worst.at << ": " << worst.units);
+    CHECK(worst.units <= (dtype == DType::float32 ? rsqrt.bound_float32 : rsqrt.bound_float64));
+  }
+  CHECK(worst_of(rsqrt, dtype, divided, points).units <= 1.5);
+}
+
 TEST_CASE("sin and cos know pi to the last bit of the largest arguments") {
   // The float64 nearest to a multiple of pi/2 (J.-M. Muller, Elementary Functions, table 11.1), and large powers of two.
   const double x = GENERATE(0x1.6ac5b262ca1ffp+849, 0x1p1023, 0x1p300, 0x1.921fb54442d18p+30, 0x1.fffffffffffffp1023);
