@@ -47,8 +47,8 @@ class KernelRun {
 
   /// Whether all went well.
   bool run(const void* const* inputs, void* const* outputs) noexcept {
-    const runtime::FloatingEnvironment standard;
-    if (code_ != &executable_.code()) take_code();
+    if (code_ != &executable_.code()) [[unlikely]]
+      take_code();
     for (const auto& [argument, pointer] : inputs_) *pointer = const_cast<void*>(inputs[argument]);
     for (const auto& [result, pointer] : outputs_) *pointer = outputs[result];
     for (const Kernel& kernel : kernels_)
@@ -63,7 +63,7 @@ class KernelRun {
     TheonKernel run = nullptr;
   };
 
-  void take_code() {
+  [[gnu::cold]] void take_code() {
     code_ = &executable_.code();
     for (Kernel& kernel : kernels_) kernel.run = code_->kernels[kernel.number];
   }
@@ -99,15 +99,17 @@ struct Function::Raw::State {
     kernels.emplace(function->arguments(), *context);
   }
 
-  /// What is not kernels alone, and calls after one that failed: its context may be half changed, so there is a new
-  /// one.
-  bool run(const void* const* inputs, void* const* outputs) {
+  bool can_run_kernels() const { return kernels && !has_failed && runtime::FloatingEnvironment::is_standard(); }
+
+  /// Any call: what is not kernels alone, and calls after one that failed: its context may be half changed, so there is
+  /// a new one.
+  [[gnu::noinline]] bool run(const void* const* inputs, void* const* outputs) {
+    const runtime::FloatingEnvironment standard;
     if (std::exchange(has_failed, true)) prepare();
     if (kernels) {
       has_failed = !kernels->run(inputs, outputs);
       return !has_failed;
     }
-    const runtime::FloatingEnvironment standard;
     context->prepare();
     function->arguments().point(inputs, *context);
     runtime::SharedLease shared(*context);
@@ -140,8 +142,9 @@ Function::Raw Function::prepare(const std::vector<Sizes>& input_sizes) const {
 
 std::int32_t Function::Raw::operator()(const void* const* inputs, void* const* outputs) const noexcept {
   State& state = *state_;
-  if (state.kernels && !state.has_failed) [[likely]] {
-    if (state.kernels->run(inputs, outputs)) return 0;
+  if (state.can_run_kernels()) [[likely]] {
+    if (state.kernels->run(inputs, outputs)) [[likely]]
+      return 0;
     state.has_failed = true;
     return 1;
   }

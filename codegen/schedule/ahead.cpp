@@ -27,20 +27,25 @@ std::size_t loop_passes(const std::vector<Part>& parts) {
   return passes.size();
 }
 
-/// One load of each array of which the part reads other elements as its innermost index moves.
-std::vector<Expr> arrays_read(const Part& part, const Group& group, const std::function<bool(ValueId)>& is_in_memory) {
-  const std::uint64_t axis = part.reduce ? 0 : std::uint64_t{1} << (group.nests[part.nest].domain.size() - 1);
-  const std::uint64_t level = part.reduce ? std::uint64_t{1} << part.reduce->number : 0;
+/// The loads whose elements move with an axis or a level, one of each array.
+std::vector<Expr> arrays_read(Expr whole, std::uint64_t axis, std::uint64_t level,
+                              const std::function<bool(ValueId)>& is_in_memory) {
   std::vector<Expr> loads;
-  const Expr whole = root(part, group);
   for (Expr e : ir::postorder(std::span(&whole, 1))) {
     const bool moves = (e->free_axes & axis) || (e->free_levels & level);
-    if (e->op != Opcode::load || !moves || (e->free_levels & ~level) || !is_in_memory(e->number) ||
-        !is_found_without_loads(e))
-      continue;
+    if (e->op != Opcode::load || !moves || !is_in_memory(e->number) || !is_found_without_loads(e)) continue;
     if (std::ranges::find(loads, e->number, [](Expr known) { return known->number; }) == loads.end())
       loads.push_back(e);
   }
+  return loads;
+}
+
+/// Of the part, as its innermost index moves; not those inside of further reductions.
+std::vector<Expr> arrays_read(const Part& part, const Group& group, const std::function<bool(ValueId)>& is_in_memory) {
+  const std::uint64_t axis = part.reduce ? 0 : std::uint64_t{1} << (group.nests[part.nest].domain.size() - 1);
+  const std::uint64_t level = part.reduce ? std::uint64_t{1} << part.reduce->number : 0;
+  std::vector<Expr> loads = arrays_read(root(part, group), axis, level, is_in_memory);
+  std::erase_if(loads, [&](Expr load) { return (load->free_levels & ~level) != 0; });
   return loads;
 }
 
@@ -82,12 +87,23 @@ Ahead plan_ahead(const Group& group, const std::vector<Part>& parts, const std::
       // What is the same for all rows stays in the caches.
       if (ahead.by_rows && !((load->free_axes >> (group.outer - 1)) & 1)) continue;
       bytes += bytes_of(load);
-      if (!ahead.by_rows || !is_read_after(parts[p], load->number, group, parts)) ahead.loads.emplace_back(p, load);
+      if (!ahead.by_rows || !is_read_after(parts[p], load->number, group, parts)) ahead.loads.emplace_back(parts[p].reduce, load);
     }
   }
   if (ahead.loads.empty() || element_cost(computed) > most_operations) return ahead;
   const Expr condition = is_far(parts[together[0]], bytes, ahead.by_rows, group, input);
   if (condition->op != Opcode::literal || condition->bits != 0) ahead.condition = condition;
+  return ahead;
+}
+
+Ahead plan_ahead(Expr reduce, const std::function<bool(ValueId)>& is_in_memory, const LoweringInput& input) {
+  Ahead ahead{{}, false, {}};
+  const std::vector<Expr> loads = arrays_read(reduce, 0, std::uint64_t{1} << reduce->number, is_in_memory);
+  if (loads.empty() || element_cost({reduce->args.begin() + 1, reduce->args.end()}) > most_operations) return ahead;
+  const Expr condition = are_far(loads, input);
+  if (condition->op == Opcode::literal && condition->bits == 0) return ahead;
+  ahead.condition = condition;
+  for (Expr load : loads) ahead.loads.emplace_back(reduce, load);
   return ahead;
 }
 

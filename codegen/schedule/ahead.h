@@ -13,9 +13,9 @@ namespace theon::codegen {
 struct Ahead {
   static constexpr std::int64_t bytes = 1024;  // they arrive while what lies before them is read
 
-  ir::Expr condition;                                   // null: never
-  bool by_rows;                                         // the same place of the next row, otherwise so many bytes ahead
-  std::vector<std::pair<std::size_t, ir::Expr>> loads;  // with the parts that they stand in
+  ir::Expr condition;                                // null: never
+  bool by_rows;                                      // the same place of the next row, otherwise so many bytes ahead
+  std::vector<std::pair<ir::Expr, ir::Expr>> loads;  // each behind the reduction whose index moves it, or null
 };
 
 /// For the loop that some of the group's parts share. Two kinds of loops gain: those that only read, beyond the caches,
@@ -23,6 +23,8 @@ struct Ahead {
 /// rows, since the memory would rest in it. `is_in_memory`: whether a value is loaded at all.
 Ahead plan_ahead(const Group& group, const std::vector<Part>& parts, const std::vector<std::size_t>& together,
                  const std::function<bool(ValueId)>& is_in_memory, const LoweringInput& input);
+/// For the loop of a reduction inside of another one.
+Ahead plan_ahead(ir::Expr reduce, const std::function<bool(ValueId)>& is_in_memory, const LoweringInput& input);
 
 /// Whether the load's place is computed from numbers alone: then what it reads in later rows can be named, where these
 /// end, too.

@@ -523,7 +523,8 @@ class Lowering {
     in_vector_loop_ = in_vector_loop_ || shape.lanes > 1;
     const auto reductions_outside = reduced_;
     env_.axes.push_back(index);
-    if (shape.lanes > 1) ask_ahead(together, index);
+    if (shape.lanes > 1 && looks_ahead())
+      ask_ahead(plan_ahead(group_, parts_, together, std::bind_front(&Lowering::is_in_memory, this), input_), index);
     auto next_reduction = reductions.begin();
     std::vector<const Nest*> stored;
     for (std::size_t p : together)
@@ -544,11 +545,11 @@ class Lowering {
     for (const auto& [p, locals] : reductions) remember(parts_[p].reduce, locals);
   }
 
+  bool looks_ahead() const { return !scope_ && !short_rows_; }
+  bool is_in_memory(ValueId v) const { return !in_register_.contains(v) && !rows_.contains(v); }
+
   /// Of loops over far memory: asks for what they read next.
-  void ask_ahead(const std::vector<std::size_t>& together, Expr index) {
-    if (scope_ || short_rows_) return;
-    const auto is_in_memory = [&](ValueId v) { return !in_register_.contains(v) && !rows_.contains(v); };
-    const Ahead ahead = plan_ahead(group_, parts_, together, is_in_memory, input_);
+  void ask_ahead(const Ahead& ahead, Expr index) {
     if (!ahead.condition) return;
     if (ahead.by_rows)
       builder_.note("while a row is worked on, the next one is fetched");
@@ -556,10 +557,10 @@ class Lowering {
       builder_.note("operands are fetched {} bytes ahead", Ahead::bytes);
     const bool always = ahead.condition->op == Opcode::literal;
     if (!always) builder_.open_if(ahead.condition);
-    for (const auto& [p, load] : ahead.loads) {
-      if (parts_[p].reduce) env_.bound[parts_[p].reduce->number] = index;
+    for (const auto& [reduce, load] : ahead.loads) {
+      if (reduce) env_.bound[reduce->number] = index;
       builder_.add({ahead.by_rows ? next_row(load) : soon(load)});
-      if (parts_[p].reduce) env_.bound.erase(parts_[p].reduce->number);
+      if (reduce) env_.bound.erase(reduce->number);
     }
     if (!always) builder_.close();
   }
@@ -860,6 +861,8 @@ class Lowering {
         pool_.literal(0), extent,
         vector ? LoopShape{lanes_of({reduce->args.begin() + 1, reduce->args.end()}, machine_), 4} : LoopShape{});
     in_vector_loop_ = in_vector_loop_ || vector;
+    if (vector && looks_ahead())
+      ask_ahead(plan_ahead(reduce, std::bind_front(&Lowering::is_in_memory, this), input_), index);
     accumulate(reduce, locals, index);
     builder_.close();
     in_vector_loop_ = was_in_vector_loop;

@@ -18,7 +18,8 @@ using ir::Opcode;
 
 /// Two passes over less than this stay in a cache.
 constexpr std::int64_t shortest_row = std::int64_t{1} << 16;
-constexpr std::int64_t segment = std::int64_t{1} << 13;
+constexpr std::int64_t shortest_sum = std::int64_t{1} << 13;
+constexpr std::int64_t segment = std::int64_t{1} << 14;
 
 using Factors = std::vector<Expr>;
 
@@ -64,7 +65,7 @@ bool is_sum(Expr e) {
 bool is_long(Expr sum) {
   const std::optional<Dim> extent = ir::as_dim(sum->args[0]);
   if (!extent || sum->free_levels != 0) return false;
-  return sum->free_axes == 0 ? less_equal(*extent, segment) != Answer::yes
+  return sum->free_axes == 0 ? less_equal(*extent, shortest_sum) != Answer::yes
                              : less_equal(shortest_row, *extent) == Answer::yes;
 }
 
