@@ -9,13 +9,13 @@
 
 namespace theon::runtime {
 
-/// While it lives, arithmetic rounds to nearest and keeps subnormal numbers, and no exception traps, whatever the caller
-/// has chosen. (Traps that were asked for in MXCSR alone, not by the functions of <cfenv>, stay.)
+/// While it lives, arithmetic rounds to nearest and keeps subnormal numbers, and no exception traps, whatever the
+/// caller has chosen. (Traps that were asked for in MXCSR alone, not by the functions of <cfenv>, stay.)
 class FloatingEnvironment {
 #ifdef __SSE2__
  public:
-  /// Whether that is so already. Reading MXCSR waits for all arithmetic before it, up to 5 ns, as long as a small call. So
-  /// the control word of the other unit, which <cfenv> keeps alike, tells of traps, and an addition of the rest.
+  /// Whether that is so already. Reading MXCSR waits for all arithmetic before it, up to 5 ns, as long as a small call.
+  /// So the control word of the other unit, which <cfenv> keeps alike, tells of traps, and an addition of the rest.
   static bool is_standard() noexcept {
     std::uint16_t control;
     asm volatile("fnstcw %0" : "=m"(control));

@@ -16,11 +16,15 @@ bool is_small(DType dtype) { return is_floating(dtype) && size_of(dtype) == 2; }
 /// by lane.
 class Truncation {
  public:
-  Truncation(Builder& b, llvm::Value* value, llvm::Type* result, DType to)
+  /// An instruction that takes what has no integer for the lowest; null where there is none.
+  using Instruction = llvm::function_ref<llvm::Value*(llvm::Value*)>;
+
+  Truncation(Builder& b, llvm::Value* value, llvm::Type* result, DType to, Instruction instruction)
       : b_(b),
         value_(value),
         result_(result),
         to_(to),
+        instruction_(instruction),
         bits_(result->getScalarSizeInBits()),
         lowest_(is_unsigned(to) ? llvm::APInt::getMinValue(bits_) : llvm::APInt::getSignedMinValue(bits_)),
         highest_(is_unsigned(to) ? llvm::APInt::getMaxValue(bits_) : llvm::APInt::getSignedMaxValue(bits_)) {}
@@ -28,7 +32,8 @@ class Truncation {
   /// Written so that a maximum, a minimum and what makes NaN zero are an instruction of x86 each. NaN becomes the
   /// lowest integer first, which is zero already where there is no sign.
   llvm::Value* saturated() const {
-    llvm::Value* raised = b_.CreateSelect(b_.CreateFCmpOGT(value_, number(lowest_)), value_, number(lowest_));
+    llvm::Value* raised =
+        instruction_ ? value_ : b_.CreateSelect(b_.CreateFCmpOGT(value_, number(lowest_)), value_, number(lowest_));
     return is_exact(highest_) ? of_number(truncated(lowered(raised))) : or_highest(of_number(truncated(raised)));
   }
 
@@ -64,6 +69,7 @@ class Truncation {
   }
   /// Through 32 bits where there are fewer: no other conversion is a vector instruction.
   llvm::Value* truncated(llvm::Value* value) const {
+    if (instruction_) return instruction_(value);
     if (bits_ < 32) return b_.CreateTrunc(b_.CreateFPToSI(value, result_->getWithNewBitWidth(32)), result_);
     return is_unsigned(to_) ? b_.CreateFPToUI(value, result_) : b_.CreateFPToSI(value, result_);
   }
@@ -72,6 +78,7 @@ class Truncation {
   llvm::Value* value_;
   llvm::Type* result_;
   DType to_;
+  Instruction instruction_;
   unsigned bits_;
   llvm::APInt lowest_, highest_;
 };
@@ -108,7 +115,10 @@ llvm::Value* Operations::from_boolean(llvm::Value* value, DType to) {
 llvm::Value* Operations::to_integer(llvm::Value* value, DType from, DType to) {
   if (is_integer(from)) return b_.CreateIntCast(value, type(to, value), !is_unsigned(from));
   if (is_small(from)) value = widen(value, from);
-  return Truncation(b_, value, type(to, value), to).saturated();
+  const auto by_instruction = [&](llvm::Value* x) { return truncated_or_lowest(x); };
+  Truncation::Instruction instruction;
+  if (is_truncated_at_once(value, to)) instruction = by_instruction;
+  return Truncation(b_, value, type(to, value), to, instruction).saturated();
 }
 
 llvm::Value* Operations::to_floating(llvm::Value* value, DType from, DType to) {

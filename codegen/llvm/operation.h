@@ -59,10 +59,13 @@ class Operations {
   llvm::Value* rsqrt_estimate(llvm::Value* x);
   llvm::Value* by_registers(Args args, llvm::function_ref<llvm::Value*(Args)> compute);
   llvm::Value* small_floating(ir::Opcode op, DType result, DType operand, Args args);
-  /// Whether one instruction finds the smaller and the larger of both. A literal is known to be no NaN and to have a sign:
-  /// then the general one is as good.
+  /// Whether one instruction finds the smaller and the larger of both. A literal is known to be no NaN and to have a
+  /// sign: then the general one is as good.
   bool is_ordered_at_once(const llvm::Value* x, const llvm::Value* y) const;
   llvm::Value* ordered(llvm::Value* x, llvm::Value* y, bool larger);
+  /// Whether one instruction truncates the numbers to integers and gives the lowest for what has none.
+  bool is_truncated_at_once(const llvm::Value* value, DType to) const;
+  llvm::Value* truncated_or_lowest(llvm::Value* value);
   llvm::Value* minimum(llvm::Value* x, llvm::Value* y, DType dtype);
   llvm::Value* maximum(llvm::Value* x, llvm::Value* y, DType dtype);
   llvm::Value* absolute(llvm::Value* x, DType dtype);

@@ -118,6 +118,19 @@ llvm::Value* Operations::ordered(llvm::Value* x, llvm::Value* y, bool larger) {
   return b_.CreateSelect(b_.CreateFCmpUNO(x, y), b_.CreateFAdd(x, y), found);
 }
 
+bool Operations::is_truncated_at_once(const llvm::Value* value, DType to) const {
+  const bool fills_register = lanes_of(value) * value->getType()->getScalarSizeInBits() == register_bits;
+  return target_.masks && fills_register && to == DType::int32;
+}
+
+llvm::Value* Operations::truncated_or_lowest(llvm::Value* value) {
+  const unsigned lanes = lanes_of(value);
+  return b_.CreateIntrinsic(is_double(value) ? id::x86_avx512_mask_cvttpd2dq_512 : id::x86_avx512_mask_cvttps2dq_512,
+                            {},
+                            {value, llvm::PoisonValue::get(widened(b_.getInt32Ty(), lanes)),
+                             b_.getIntN(lanes, (1u << lanes) - 1), b_.getInt32(current_rounding)});
+}
+
 std::vector<ir::Expr> Operations::operands(const ir::Node& node) const {
   if (const std::optional<math::Lookup> lookup = table(node)) return {lookup->index};
   if (math::has_exception(node)) return {node.args[0], node.args[1]};

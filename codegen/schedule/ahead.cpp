@@ -87,7 +87,8 @@ Ahead plan_ahead(const Group& group, const std::vector<Part>& parts, const std::
       // What is the same for all rows stays in the caches.
       if (ahead.by_rows && !((load->free_axes >> (group.outer - 1)) & 1)) continue;
       bytes += bytes_of(load);
-      if (!ahead.by_rows || !is_read_after(parts[p], load->number, group, parts)) ahead.loads.emplace_back(parts[p].reduce, load);
+      if (!ahead.by_rows || !is_read_after(parts[p], load->number, group, parts))
+        ahead.loads.emplace_back(parts[p].reduce, load);
     }
   }
   if (ahead.loads.empty() || element_cost(computed) > most_operations) return ahead;

@@ -3,6 +3,7 @@
 #include "codegen/partition/affine.h"
 #include "codegen/partition/cost.h"
 #include "codegen/partition/elements.h"
+#include "codegen/schedule/ahead.h"
 #include "codegen/schedule/reductions.h"
 
 #include <algorithm>
@@ -16,11 +17,11 @@ namespace {
 using ir::Expr;
 using ir::Opcode;
 
-/// Of an operand that lies across a tile holds so many contiguous bytes: several cache lines, which the memory delivers
-/// faster together.
-constexpr std::int64_t contiguous_bytes = 256;
+/// Of an operand that lies across a tile holds so many contiguous bytes: a cache line. Then results are few long rows,
+/// and what the machine does not foresee, a line here and there, is asked for one tile ahead.
+constexpr std::int64_t contiguous_bytes = 64;
 /// Along the last axis of the domain. A tile and its neighbours fit a level 1 cache.
-constexpr std::int64_t tile_width = 128;
+constexpr std::int64_t tile_width = 64;
 
 std::uint64_t bit(int axis) { return std::uint64_t{1} << axis; }
 
@@ -110,6 +111,7 @@ class TileLowering {
     const Expr columns = defined(min(number(tile_width), pool_.parameter(group_.domain[last_]) - first_column));
     for (Turned& each : turned_) turn(each, height, rows, columns);
     row_ = builder_.open(number(0), rows);
+    fetch_next(height);
     LoopShape shape = loop_shape(elements(group_), input_.machine);
     shape.streams = streams(group_.nests, group_, shape, input_);
     column_ = builder_.open(number(0), columns, shape);
@@ -127,6 +129,32 @@ class TileLowering {
     const Shape& dims = input_.values[each.load->number].type.dims;
     builder_.add({ir::Transpose{each.scratch, builder_.read(each.load->number), number(0), number(tile_width),
                                 place(each.load), row_major_offset(dims, unit, pool_), columns, rows}});
+  }
+
+  /// With each row a part of what the next tile turns, where it does not wait in a cache anyway.
+  void fetch_next(std::int64_t height) {
+    const Expr far = exceed(input_.machine.second_level_bytes, turned_loads(), input_);
+    if (far->op == Opcode::literal && far->bits == 0) return;
+    builder_.note("the next tile is fetched ahead");
+    const std::int64_t lines = tile_width / height;
+    const Expr row = axes_[axis_], column = axes_[last_];
+    // Where a piece lies on two lines, the last tile's neighbours have read the first.
+    axes_[axis_] = row + number(height - 1);
+    builder_.open_if(far);
+    for (const Turned& each : turned_)
+      for (std::int64_t k = 0; k < lines; ++k) {
+        axes_[last_] = column + row_ * number(lines) + number(tile_width + k);
+        builder_.add({ir::Prefetch{builder_.read(each.load->number), place(each.load)}});
+      }
+    builder_.close();
+    axes_[axis_] = row;
+    axes_[last_] = column;
+  }
+
+  std::vector<Expr> turned_loads() const {
+    std::vector<Expr> loads;
+    for (const Turned& each : turned_) loads.push_back(each.load);
+    return loads;
   }
 
   void lower_nest(const Nest& nest) {
