@@ -83,7 +83,7 @@ class KernelRun {
 
 }  // namespace
 
-struct Function::Raw::State {
+struct Function::Raw::State : Start {
   State(std::shared_ptr<const detail::CompiledFunction> function, const std::vector<Sizes>& sizes)
       : function(std::move(function)), sizes(sizes) {
     prepare();
@@ -91,23 +91,41 @@ struct Function::Raw::State {
   }
 
   void prepare() {
+    run = run_anything;
     context.emplace(function->executable());
     function->arguments().bind_sizes(sizes, *context);
     kernels.reset();
     if (!KernelRun::suits(function->executable())) return;
     context->start(&never_cancelled);
     kernels.emplace(function->arguments(), *context);
+    run = run_kernels;
   }
 
-  bool can_run_kernels() const { return kernels && !has_failed && runtime::FloatingEnvironment::is_standard(); }
+  static std::int32_t run_kernels(Start& start, const void* const* inputs, void* const* outputs) noexcept {
+    State& state = static_cast<State&>(start);
+    if (!runtime::FloatingEnvironment::is_standard()) [[unlikely]]
+      return run_anything(start, inputs, outputs);
+    if (state.kernels->run(inputs, outputs)) [[likely]]
+      return 0;
+    state.has_failed = true;
+    state.run = run_anything;
+    return 1;
+  }
+
+  static std::int32_t run_anything(Start& start, const void* const* inputs, void* const* outputs) noexcept try {
+    return static_cast<State&>(start).succeeds(inputs, outputs) ? 0 : 1;
+  } catch (...) {
+    return 1;
+  }
 
   /// Any call: what is not kernels alone, and calls after one that failed: its context may be half changed, so there is
   /// a new one.
-  [[gnu::noinline]] bool run(const void* const* inputs, void* const* outputs) {
+  bool succeeds(const void* const* inputs, void* const* outputs) {
     const runtime::FloatingEnvironment standard;
     if (std::exchange(has_failed, true)) prepare();
     if (kernels) {
       has_failed = !kernels->run(inputs, outputs);
+      run = has_failed ? run_anything : run_kernels;
       return !has_failed;
     }
     context->prepare();
@@ -140,21 +158,8 @@ Function::Raw Function::prepare(const std::vector<Sizes>& input_sizes) const {
   return Raw(std::move(state));
 }
 
-std::int32_t Function::Raw::operator()(const void* const* inputs, void* const* outputs) const noexcept {
-  State& state = *state_;
-  if (state.can_run_kernels()) [[likely]] {
-    if (state.kernels->run(inputs, outputs)) [[likely]]
-      return 0;
-    state.has_failed = true;
-    return 1;
-  }
-  try {
-    return state.run(inputs, outputs) ? 0 : 1;
-  } catch (...) {
-    return 1;
-  }
+const std::vector<Sizes>& Function::Raw::output_sizes() const {
+  return static_cast<const State&>(*state_).output_sizes;
 }
-
-const std::vector<Sizes>& Function::Raw::output_sizes() const { return state_->output_sizes; }
 
 }  // namespace theon

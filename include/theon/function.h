@@ -171,8 +171,8 @@ class Function {
   Results call(const std::map<std::string, Tensor>& arguments) const;
 
   /// The unchecked entry for hot loops: contiguous memory of the inputs in order, outputs likewise, of the sizes that
-  /// `prepare` was given; allocates nothing. No output may share memory with an input or another output. Returns 0, or a
-  /// failure code (the same that makes `call` throw).
+  /// `prepare` was given; allocates nothing. No output may share memory with an input or another output. Returns 0, or
+  /// a failure code (the same that makes `call` throw).
   class Raw;
   Raw prepare(const std::vector<Sizes>& input_sizes) const;
 
@@ -211,15 +211,22 @@ class Function {
 /// A function bound to sizes: an arena of its own, so one thread at a time.
 class Function::Raw {
  public:
-  std::int32_t operator()(const void* const* inputs, void* const* outputs) const noexcept;
+  std::int32_t operator()(const void* const* inputs, void* const* outputs) const noexcept {
+    return state_->run(*state_, inputs, outputs);
+  }
   /// Sizes of the outputs.
   const std::vector<Sizes>& output_sizes() const;
 
-  struct State;
-  explicit Raw(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  /// What begins the state of a prepared call: the way in which it runs.
+  struct Start {
+    std::int32_t (*run)(Start& state, const void* const* inputs, void* const* outputs) noexcept;
+  };
+  explicit Raw(std::shared_ptr<Start> state) : state_(std::move(state)) {}
 
  private:
-  std::shared_ptr<State> state_;
+  struct State;
+  friend class Function;
+  std::shared_ptr<Start> state_;
 };
 
 /// Compiles. Throws ArgumentError for a missing, repeated or unused input, or an update given twice; DTypeError or
