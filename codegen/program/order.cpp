@@ -4,7 +4,9 @@
 #include "src/ir/dim_node.h"
 #include "src/support/check.h"
 
+#include <algorithm>
 #include <functional>
+#include <optional>
 #include <queue>
 #include <unordered_map>
 #include <utility>
@@ -61,10 +63,15 @@ std::vector<bool> StepOrder::followers(std::size_t before) const {
   return reached;
 }
 
-std::vector<std::size_t> StepOrder::sorted() const {
-  std::vector<std::size_t> missing(size(), 0), order;
+std::vector<std::size_t> StepOrder::edges_to() const {
+  std::vector<std::size_t> count(size(), 0);
   for (const std::vector<std::size_t>& later : later_)
-    for (std::size_t step : later) ++missing[step];
+    for (std::size_t step : later) ++count[step];
+  return count;
+}
+
+std::vector<std::size_t> StepOrder::sorted() const {
+  std::vector<std::size_t> missing = edges_to(), order;
   std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
   for (std::size_t n = 0; n < size(); ++n)
     if (missing[n] == 0) ready.push(n);
@@ -76,6 +83,24 @@ std::vector<std::size_t> StepOrder::sorted() const {
       if (--missing[next] == 0) ready.push(next);
   }
   THEON_CHECK(order.size() == size());
+  return order;
+}
+
+std::vector<std::size_t> StepOrder::sorted_by(const Growth& growth) const {
+  std::vector<std::size_t> missing = edges_to(), order;
+  std::vector<bool> has_run(size(), false);
+  while (order.size() < size()) {
+    std::optional<std::pair<std::int64_t, std::size_t>> least;
+    for (std::size_t n = 0; n < size(); ++n)
+      if (!has_run[n] && missing[n] == 0) {
+        const std::pair candidate(growth(n, has_run), n);
+        least = least ? std::min(*least, candidate) : candidate;
+      }
+    THEON_CHECK(least.has_value());
+    order.push_back(least->second);
+    has_run[least->second] = true;
+    for (std::size_t next : later_[least->second]) --missing[next];
+  }
   return order;
 }
 

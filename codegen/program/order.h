@@ -4,6 +4,8 @@
 #include "codegen/program/program.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -23,8 +25,15 @@ class StepOrder {
   std::vector<bool> followers(std::size_t before) const;
   /// The positions of the steps in an order that can run; of those that are ready, the first in the list runs first.
   std::vector<std::size_t> sorted() const;
+  /// Of those that are ready, the one for which `growth` is least runs first, or the first in the list of several such.
+  /// Asked with the steps that have run; takes time that grows with the square of the steps.
+  using Growth = std::function<std::int64_t(std::size_t step, const std::vector<bool>& has_run)>;
+  std::vector<std::size_t> sorted_by(const Growth& growth) const;
 
  private:
+  /// For each step, how many edges lead to it.
+  std::vector<std::size_t> edges_to() const;
+
   std::vector<std::vector<std::size_t>> later_;
 };
 

@@ -80,6 +80,63 @@ TEST_CASE("every reader of the old value runs before it is overwritten") {
   CHECK(use_of(program, 0).in_place);
 }
 
+namespace {
+
+/// h is read to change w and, together with w, by g, which could take h's memory over.
+struct Descent {
+  explicit Descent(Shape of_h, Shape of_w = {8}) {
+    const ValueId x = sketch.input("x", of_h);
+    w = sketch.shared("w", of_w);
+    h = sketch.kernel("h", {x});
+    g = sketch.kernel("g", {h, w});
+    y = sketch.computed("y", {8});
+    sketch.kernel_into(y, {g}, Sketch::Reads::neighbour);
+    next = sketch.computed("next", of_w);
+    sketch.kernel_into(next, {w, h});
+  }
+  Program program() { return sketch.assemble({y}, {{w, next}}); }
+
+  Sketch sketch;
+  ValueId w, h, g, y, next;
+};
+
+constexpr std::int64_t much = 1 << 20;
+
+}  // namespace
+
+TEST_CASE("an update whose waiting would keep much alive gets a second buffer") {
+  for (const Dim& size : {Dim(much), Dim(4096) * dim("n")}) {
+    Descent descent({size});
+    const Program program = descent.program();
+    verify(program);
+    CHECK_FALSE(use_of(program, 0).in_place);
+    CHECK(order_of(program) == std::vector<ValueId>{descent.h, descent.next, descent.g, descent.y});
+    CHECK(program.placements[descent.g].number == program.placements[descent.h].number);
+  }
+}
+
+TEST_CASE("an update waits where a second buffer would take as much as that keeps alive, or where it is little") {
+  for (const auto& [of_h, of_w] : {std::pair(much, much), std::pair<std::int64_t, std::int64_t>(1024, 8)}) {
+    Descent descent({of_h}, {of_w});
+    const Program program = descent.program();
+    verify(program);
+    CHECK(use_of(program, 0).in_place);
+    CHECK(order_of(program) == std::vector<ValueId>{descent.h, descent.g, descent.y, descent.next});
+  }
+}
+
+TEST_CASE("steps run early that end the use of much memory") {
+  Sketch s;
+  const ValueId x = s.input("x", {much});
+  const ValueId a = s.kernel("a", {x}, Sketch::Reads::neighbour), b = s.kernel("b", {x}, Sketch::Reads::neighbour);
+  const ValueId from_a = s.computed("from_a"), from_b = s.computed("from_b");
+  s.kernel_into(from_a, {a}, Sketch::Reads::neighbour);
+  s.kernel_into(from_b, {b}, Sketch::Reads::neighbour);
+  const Program program = s.assemble({from_a, from_b});
+  verify(program);
+  CHECK(order_of(program) == std::vector<ValueId>{a, from_a, b, from_b});
+}
+
 TEST_CASE("a reader of the old value that needs the new one forbids overwriting") {
   Sketch s;
   const ValueId w = s.shared("w");

@@ -19,8 +19,8 @@ class Sketch {
     interface.inputs.push_back(theon::input<float>(name, dims));
     return add(Value::Origin::input, interface.inputs.back());
   }
-  ValueId shared(const std::string& name) {
-    return add(Value::Origin::shared, theon::shared(name, Tensor::zeros<float>({8})));
+  ValueId shared(const std::string& name, const Shape& dims = {8}) {
+    return add(Value::Origin::shared, theon::shared(name, Tensor::zeros<float>({dims.at(0).known().value()})));
   }
   ValueId constant() { return add(Value::Origin::constant, theon::constant(Tensor::zeros<float>({8}))); }
   ValueId computed(const std::string& name, Shape dims = {8}) {
